@@ -1,0 +1,70 @@
+"""The seams of hearing and seeing: what the pipeline asks of an engine, in its own words.
+
+It must not know any adapter. Model classes are plain and blocking: the pipeline calls them on a `media.Worker`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.types import FaceReading
+from media.types import Pixels, Wave
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was recognised; `confidence` 0–1 is the mean token probability, None where the engine gives none."""
+
+    text: str
+    confidence: float | None = None
+
+
+class SpeechDetector(Protocol):
+    """Voice activity of one microphone: stateful, so one instance per call; cheap enough for a shared worker."""
+
+    frame: int  # samples at 16 kHz per decision
+
+    def probability(self, frame: Wave) -> float:
+        """Probability 0–1 that `frame` ([frame] float32, 16 kHz) holds speech."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the past (after a hole in the sound)."""
+        ...
+
+
+class TurnEndDetector(Protocol):
+    """Does this turn sound finished?"""
+
+    def complete(self, samples: Wave) -> float:
+        """Probability 0–1 that the turn that ends with `samples` ([N] float32, 16 kHz) is over."""
+        ...
+
+
+class SpeechToText(Protocol):
+    """Korean speech recognition of one utterance."""
+
+    name: str
+
+    async def transcribe(self, samples: Wave) -> Transcript:
+        """Text of [N] float32 at 16 kHz. Raises DeyeonsoError."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class FaceLandmarker(Protocol):
+    """478 landmarks, 52 blendshapes and the head's pose of the largest face; one instance per call (it tracks)."""
+
+    def read(self, pixels: Pixels, t: float) -> FaceReading:
+        """Read H x W x 3 uint8 RGB taken at call time `t` s; `t` must grow from call to call."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Features = NDArray[np.float32]

@@ -1,0 +1,67 @@
+"""Call time: seconds since the call began. This is the only file that reads a clock.
+
+It must not know what is being timed; everything else takes time as an argument.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+
+class Clock:
+    """Monotonic seconds since construction. A replay uses `ManualClock` in its place."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.began_at = wall_time()
+
+    def now(self) -> float:
+        """Seconds since the call began."""
+        return time.monotonic() - self._began
+
+
+class ManualClock(Clock):
+    """A clock that moves only when told to, for replay and for tests of pure rooms."""
+
+    def __init__(self, began_at: dt.datetime | None = None) -> None:
+        super().__init__()
+        self._now = 0.0
+        if began_at is not None:
+            self.began_at = began_at
+
+    def now(self) -> float:
+        return self._now
+
+    def advance_to(self, seconds: float) -> None:
+        """Move to `seconds`; time never runs backwards."""
+        self._now = max(self._now, seconds)
+
+
+class TrackClock:
+    """Places one track's presentation times on the call's clock.
+
+    Every RTP receiver's pts starts at its own zero, so the first frame's arrival anchors the track. A frame that
+    arrives *earlier* than the anchor predicts shows that the first one was late, and pulls the anchor back: the
+    minimum over time is the best estimate of the path's constant delay (the idea of NTP's minimum filter).
+    """
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def place(self, pts_seconds: float, arrival: float) -> float:
+        """Call time of the moment `pts_seconds` of the track that arrived at call time `arrival`."""
+        offset = arrival - pts_seconds
+        if self._offset is None or offset < self._offset:
+            self._offset = offset
+        return pts_seconds + self._offset
+
+
+def wall_time() -> dt.datetime:
+    """Now, timezone-aware UTC: only for what is stored, never for measuring a duration."""
+    return dt.datetime.now(dt.UTC)
+
+
+def monotonic() -> float:
+    """Monotonic seconds, for process-wide measurements that belong to no call."""
+    return time.monotonic()

@@ -1,0 +1,4 @@
+"""What is said: persona files, prompt, dialogue, speech synthesis.
+
+This package must not know negotiation, sockets or storage.
+"""
