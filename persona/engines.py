@@ -5,7 +5,7 @@ It must not know any adapter. Both stream, so that she can speak while the model
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class LanguageModel(Protocol):
 
     name: str
 
-    def reply(self, prompt: Prompt) -> AsyncIterator[str]:
+    def reply(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Stream pieces of text. Raises DeyeonsoError; closing the iterator stops the model."""
         ...
 
@@ -49,7 +49,7 @@ class Synthesizer(Protocol):
 
     name: str
 
-    def speak(self, text: str, voice: Voice) -> AsyncIterator[SpeechPiece]:
+    def speak(self, text: str, voice: Voice) -> AsyncGenerator[SpeechPiece, None]:
         """Stream 24 kHz mono speech, the first piece as early as the engine can. Raises DeyeonsoError."""
         ...
 
