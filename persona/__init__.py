@@ -2,3 +2,7 @@
 
 This package must not know negotiation, sockets or storage.
 """
+
+from persona.catalog import Persona, PersonaManager
+
+__all__ = ["Persona", "PersonaManager"]

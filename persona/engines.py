@@ -11,7 +11,7 @@ from typing import Protocol
 
 from media.types import Samples
 from persona.catalog import Persona, Voice
-from persona.types import Line
+from persona.types import Fact, Line, SpeechLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,14 @@ class Prompt:
 
     persona: Persona
     system: str  # the persona's instructions, already in Korean, with its quoted data
-    history: tuple[Line, ...]  # oldest first; the last line is the person's (empty for her greeting)
+    history: tuple[Line, ...]  # this call, oldest first; the last line is the person's (empty for her greeting)
     seed: int = 0  # same seed, same words (offline brain)
+    level: SpeechLevel = "해요체"  # the speech level this reply must keep
+    intimacy: int = 0  # 0–100
+    facts: tuple[Fact, ...] = ()  # what is known of the person, this call's included
+    session: int = 1  # which call with this persona this is
+    cue: str = ""  # at most one remark on how the person sounds or looks ("긴장")
+    aim: str = ""  # what this reply should do: "" or "propose_casual"
 
 
 class LanguageModel(Protocol):

@@ -12,6 +12,7 @@ from media.types import Span
 
 Role = Literal["user", "assistant"]
 State = Literal["listening", "thinking", "speaking"]
+SpeechLevel = Literal["하십시오체", "해요체", "해체", "해라체"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,17 @@ class Line:
 
     role: Role
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something the person told of themselves, kept across calls; theirs to see, correct and delete."""
+
+    slot: str  # what about: "name", "job", "likes" …
+    value: str  # in the person's own words
+    session: int = 1  # in which call with this persona, 1, 2, 3 …
+    turn: int = 0  # the person's turn that said it
+    at: str = ""  # wall time, ISO 8601
 
 
 @dataclass(frozen=True, slots=True)
