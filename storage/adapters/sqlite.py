@@ -1,0 +1,147 @@
+"""The embedded store: SQLite, one writing thread with group commit, a few reading threads.
+
+It must not know who asks; it turns changes and queries into SQL over JSON documents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from storage.adapters.group_commit import GroupCommit, Operation
+from storage.adapters.sqlite_file import connect, field, prepare, translate
+from storage.engine import Change, Insert, Match, Patch, Plain, Query, Upsert
+from storage.errors import Duplicate, StoreUnavailable
+from storage.kinds import D, Kind
+
+READERS = 4
+
+
+class SqliteEngine:
+    """storage.engine.Engine over one file; use `open`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._own = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._readers = ThreadPoolExecutor(READERS, "sqlite-reader", self._connect_reader)
+        self._writer = GroupCommit(partial(connect, path), partial(translate, path=path))
+        self._closed = False
+
+    @classmethod
+    async def open(cls, path: Path) -> SqliteEngine:
+        """Open or make the file. Raises StoreBroken, StoreUnavailable."""
+        with ThreadPoolExecutor(1) as once:
+            return cls(await asyncio.get_running_loop().run_in_executor(once, prepare, path))
+
+    async def write(self, change: Change[D]) -> int:
+        return await self._writer.run(_operation(change))
+
+    async def read(self, query: Query[D]) -> list[D]:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+
+    async def close(self) -> None:
+        self._closed = True
+        with ThreadPoolExecutor(1) as once:
+            await asyncio.get_running_loop().run_in_executor(once, self._close)
+
+    def _close(self) -> None:
+        self._readers.shutdown()
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._writer.close()  # last: the last connection to close folds the log into the file
+
+    def _connect_reader(self) -> None:
+        self._own.connection = connect(self.path, read_only=True)
+        self._connections.append(self._own.connection)
+
+    def _read(self, query: Query[D]) -> list[D]:
+        where, values = _where(query.match)
+        direction, beyond = ("desc", "<") if query.newest_first else ("asc", ">")
+        if query.after is not None:
+            where += f" and (at, id) {beyond} (?, ?)"
+            values += [_text(query.after[0]), query.after[1]]
+        table = query.match.kind.name
+        sql = f"select doc from {table} where {where} order by at {direction}, id {direction} limit ?"
+        connection: sqlite3.Connection = self._own.connection
+        try:
+            rows = connection.execute(sql, [*values, query.limit]).fetchall()
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+        revive = query.match.kind.revive
+        return [revive(orjson.loads(doc)) for (doc,) in rows]
+
+
+def _operation(change: Change[D]) -> Operation:
+    """The change as a function of the writing connection; the document is encoded now, on the caller's thread."""
+    if isinstance(change, Insert | Upsert):
+        return _keep(change.kind, change.document, replace=isinstance(change, Upsert))
+    where, values = _where(change.match)
+    table = change.match.kind.name
+    if isinstance(change, Patch):
+        sets = "".join(f", '$.{name}', json(?)" for name in change.fields)
+        sql = f"update {table} set doc = json_set(doc{sets}) where {where}"
+        values = [*(_json(value) for value in change.fields.values()), *values]
+    else:
+        sql = f"delete from {table} where {where}"
+    return lambda connection: connection.execute(sql, values).rowcount
+
+
+def _keep(kind: Kind[D], document: D, replace: bool) -> Operation:
+    raw = kind.freeze(document)
+    values = (raw["id"], raw[kind.owner], _text(raw[kind.order]), _json(raw))
+    sql = f"insert into {kind.name} (id, owner, at, doc) values (?, ?, ?, ?)"
+    if replace:
+        sql += " on conflict (id) do update set at = excluded.at, doc = excluded.doc where owner = excluded.owner"
+
+    def keep(connection: sqlite3.Connection) -> int:
+        try:
+            kept = connection.execute(sql, values).rowcount
+        except sqlite3.IntegrityError as error:
+            raise Duplicate(kind.name, document.id) from error
+        if not kept:
+            raise Duplicate(kind.name, document.id)
+        return kept
+
+    return keep
+
+
+def _where(match: Match[D]) -> tuple[str, list[Plain]]:
+    clauses: list[str] = ["1"]
+    values: list[Plain] = []
+    if match.owner is not None:
+        clauses.append("owner = ?")
+        values.append(match.owner)
+    for name, value in match.where.items():
+        clauses.append("id = ?" if name == "id" else f"{field(name)} = ?")
+        values.append(value)
+    if match.expired_by is not None:
+        clauses.append(f"{field('expires_at')} is not null and {field('expires_at')} <= ?")
+        values.append(_text(match.expired_by))
+    return " and ".join(clauses), values
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return _text(value)
+    raise TypeError(f"not storable: {type(value).__name__}")
+
+
+def _text(moment: dt.datetime) -> str:
+    """Fixed width and UTC, so that text order is time order."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds")
