@@ -43,18 +43,28 @@ class TrackClock:
 
     Every RTP receiver's pts starts at its own zero, so the first frame's arrival anchors the track. A frame that
     arrives *earlier* than the anchor predicts shows that the first one was late, and pulls the anchor back: the
-    minimum over time is the best estimate of the path's constant delay (the idea of NTP's minimum filter).
+    minimum over time is the best estimate of the path's constant delay (the idea of NTP's minimum filter). It is the
+    minimum of the last 1–2 `window` only, so that a drifting clock or a sender that stood still is followed.
     """
 
-    def __init__(self) -> None:
-        self._offset: float | None = None
+    def __init__(self, window: float = 10.0) -> None:
+        self._window = window  # s
+        self._before: float | None = None  # smallest offset of the window before
+        self._offset = 0.0  # smallest offset of the present window
+        self._turn = 0.0  # s, arrival at which the present window ends
 
     def place(self, pts_seconds: float, arrival: float) -> float:
         """Call time of the moment `pts_seconds` of the track that arrived at call time `arrival`."""
         offset = arrival - pts_seconds
-        if self._offset is None or offset < self._offset:
-            self._offset = offset
-        return pts_seconds + self._offset
+        if self._before is None:
+            self._before = self._offset = offset
+            self._turn = arrival + self._window
+        elif arrival >= self._turn:
+            self._before, self._offset = self._offset, offset
+            self._turn = arrival + self._window
+        else:
+            self._offset = min(self._offset, offset)
+        return pts_seconds + min(self._before, self._offset)
 
 
 def wall_time() -> dt.datetime:

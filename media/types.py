@@ -36,7 +36,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class AudioChunk:
-    """Mono sound at 16 kHz. A `lost` chunk is silence put where the network left a hole: it was not measured."""
+    """Mono sound at 16 kHz. At least half of a `lost` chunk is silence put into a hole of the network: not measured."""
 
     start: float  # s since the call began, of the first sample
     samples: Wave  # [N] float32 at HEARING_RATE
