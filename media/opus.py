@@ -6,10 +6,9 @@ It must not know pacing, RTP or what is said.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
-from av import AudioCodecContext, AudioFrame, CodecContext
+from av import AudioFrame, CodecContext
 
 from media.types import SPEECH_RATE, Samples
 
@@ -29,10 +28,10 @@ class SpeechEncoder:
     """One stretch of uninterrupted speech. After any silence use a new one: the far decoder has been reset too."""
 
     def __init__(self, bit_rate: int = BIT_RATE) -> None:
-        codec = cast(AudioCodecContext, CodecContext.create("libopus", "w"))
+        codec = CodecContext.create("libopus", "w")
         codec.bit_rate = bit_rate
-        codec.format = "s16"  # type: ignore[assignment]  # PyAV takes names, its stubs say objects only
-        codec.layout = "mono"  # type: ignore[assignment]  # likewise
+        codec.format = "s16"
+        codec.layout = "mono"
         codec.sample_rate = SPEECH_RATE
         codec.time_base = Fraction(1, SPEECH_RATE)
         codec.options = {"application": "voip", "frame_duration": "20"}

@@ -6,7 +6,7 @@ It must not know aiortc or any model; every time is in seconds since the call be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +50,11 @@ class AudioChunk:
 class RgbSource(Protocol):
     """Whatever can become RGB pixels once, off the loop (an `av.VideoFrame` is one)."""
 
-    width: int
-    height: int
-
-    def to_ndarray(self, *, format: str) -> Pixels: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    def to_ndarray(self, *, format: str) -> NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,4 @@ class Picture:
 
     def rgb(self) -> Pixels:
         """Pixels as uint8 H x W x 3 RGB."""
-        return self.source.to_ndarray(format="rgb24")
+        return np.asarray(self.source.to_ndarray(format="rgb24"), np.uint8)

@@ -143,8 +143,9 @@ class Microphone:
         """[N] float32 at WIRE_RATE. Opus decodes to 48 kHz s16 (stereo); G.711 and the like take the long way."""
         if frame.sample_rate == WIRE_RATE and frame.format.name == "s16":
             channels = len(frame.layout.channels)
-            packed = np.frombuffer(frame.planes[0], np.int16, frame.samples * channels).reshape(-1, channels)
-            return packed.astype(np.float32) @ np.full(channels, 1 / (_FULL_SCALE * channels), np.float32)
+            packed: Wave = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, channels)
+            mono: Wave = packed @ np.full(channels, 1 / (_FULL_SCALE * channels), np.float32)
+            return mono
         if self._resampler is None:
             self._resampler = AudioResampler(format="flt", layout="mono", rate=WIRE_RATE)
         parts = [part.to_ndarray()[0] for part in self._resampler.resample(frame)]

@@ -14,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import Packet
+from av.stream import Stream
 
 from media.clock import Clock
 from media.ledger import Heard, PlaybackLedger
@@ -162,7 +163,7 @@ class SpeechTrack(MediaStreamTrack):
 
     # -- what aiortc's sender does
 
-    async def recv(self) -> Packet:
+    async def recv(self) -> Packet[Stream]:
         """The next 20 ms, when due. Always answers; raises `MediaStreamError` once the track is stopped."""
         if self.readyState != "live":
             raise MediaStreamError
@@ -171,7 +172,7 @@ class SpeechTrack(MediaStreamTrack):
             await asyncio.sleep(wait)
             if self.readyState != "live":
                 raise MediaStreamError
-        packet = Packet(self._next_frame())
+        packet: Packet[Stream] = Packet(self._next_frame())
         packet.pts = self._pts
         packet.time_base = _RTP_TIME_BASE
         self._pts += RTP_FRAME
