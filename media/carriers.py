@@ -148,8 +148,8 @@ def _matches(path: Path, carrier: Carrier) -> bool:
 
 
 def _locate_on_pypi(requirements: Sequence[str]) -> dict[str, Carrier]:
-    # A dry run resolves by the user's own configuration and reports URL and sha256; with the index's metadata files
-    # it fetches no wheel. Wheels only: building a source archive would run its code.
+    # A dry run resolves by the user's own configuration and reports URL and sha256, fetching no wheel (a pip before
+    # 23.3 does fetch it, only to throw it away). Wheels only: building a source archive would run its code.
     report = json.loads(
         _run([*_PIP, "install", "--dry-run", "--ignore-installed", *_JUST_THE_WHEEL, "--report", "-", *requirements])
     )
@@ -157,7 +157,8 @@ def _locate_on_pypi(requirements: Sequence[str]) -> dict[str, Carrier]:
     for item in report["install"]:
         requirement = f"{_normalised(item['metadata']['name'])}=={item['metadata']['version']}"
         info = item["download_info"]
-        sha256 = info.get("archive_info", {}).get("hashes", {}).get("sha256", "")
+        archive = info.get("archive_info", {})
+        sha256 = archive.get("hashes", {}).get("sha256") or archive.get("hash", "").removeprefix("sha256=")
         found[requirement] = Carrier("", info["url"], "sha256" if sha256 else "", sha256)
     carriers = {}
     for requirement in requirements:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def preload(
                 lacking = {weight: fault.code for weight, fault in weights.faults(deep)}
                 skipped = _fetch_all(weights, lacking, console, everything)
                 list(weights.faults())  # remember what was verified
+                shutil.rmtree(weights.root / CARRIERS, ignore_errors=True)
     return Report(
         folder=weights.root,
         fetched=tuple(w.name for w, code in lacking.items() if code == "weight_missing" and w.name not in skipped),
