@@ -33,7 +33,8 @@ _PARTICLES = {
         ("은", "는"), ("이", "가"), ("을", "를"), ("과", "와"), ("아", "야"), ("이에요", "예요"), ("이라", "라"),
         ("이랑", "랑"), ("이나", "나"), ("이요", "요"), ("이야", "야"), ("으로", "로"), ("이고", "고"), ("이네", "네"),
         ("이군요", "군요"), ("이구나", "구나"), ("이시구나", "시구나"), ("이면", "면"), ("이라고", "라고"),
-        ("이든", "든"), ("이라면", "라면"), ("이죠", "죠"), ("이지", "지"), ("이었", "였"), ("이라서", "라서"), ("이라니", "라니"),
+        ("이든", "든"), ("이라면", "라면"), ("이죠", "죠"), ("이지", "지"), ("이었", "였"), ("이라서", "라서"),
+        ("이라니", "라니"),
         ("이시군요", "시군요"), ("이셨", "셨"), ("이시", "시"), ("이세요", "세요"), ("입니다", "입니다"),
     )
     for pair in (after_consonant, after_vowel)
@@ -56,6 +57,11 @@ def decompose(char: str) -> tuple[str, str, str]:
         raise ValueError(f"not a Hangul syllable: {char!r}")
     code = ord(char) - _FIRST
     return INITIALS[code // 588], VOWELS[code % 588 // 28], FINALS[code % 28]
+
+
+def compose(initial: str, vowel: str, final: str = "") -> str:
+    """The syllable block of these letters. Raises ValueError for letters that cannot stand there."""
+    return chr(_FIRST + (INITIALS.index(initial) * 21 + VOWELS.index(vowel)) * 28 + FINALS.index(final))
 
 
 def final_consonant(word: str) -> str:
