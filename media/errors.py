@@ -11,10 +11,14 @@ Whose = Literal["caller", "server", "upstream"]
 
 
 class DeyeonsoError(Exception):
-    """An expected failure. `code` is stable snake_case for programs, `message` is for people."""
+    """An expected failure. `code` is stable snake_case for programs, `message` is for people.
 
-    def __init__(self, code: str, message: str, whose: Whose = "server") -> None:
+    `retry_after` is in seconds, where it is known when another try makes sense.
+    """
+
+    def __init__(self, code: str, message: str, whose: Whose = "server", retry_after: float | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.whose: Whose = whose
+        self.retry_after = retry_after
