@@ -1,0 +1,103 @@
+// Microphone, camera and loudspeaker: opening, listing, choosing, and naming what went wrong as a MediaFault.
+// It must not know the screens or the call.
+
+/**
+ * @typedef {"microphone"|"camera"} Device
+ * @typedef {"denied"|"missing"|"busy"|"insecure"|"unknown"} Reason
+ * @typedef {{microphone?: string, camera?: string, speaker?: string, cameraOn?: boolean}} Choice device ids
+ */
+
+const STORED = "deyeonso.devices";
+
+/** A device that could not be opened. */
+export class MediaFault extends Error {
+  /** @param {Device} device @param {Reason} reason @param {boolean} bySystem refused by the operating system */
+  constructor(device, reason, bySystem = false) {
+    super(`${device}: ${reason}`);
+    this.name = "MediaFault";
+    this.device = device;
+    this.reason = reason;
+    this.bySystem = bySystem;
+  }
+}
+
+/** @type {Record<string, Reason>} */
+const REASONS = {
+  NotAllowedError: "denied",
+  SecurityError: "denied",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+  NotReadableError: "busy",
+  AbortError: "busy",
+};
+
+/**
+ * @param {MediaStreamConstraints} constraints @param {Device} device
+ * @returns {Promise<MediaStreamTrack>} throws MediaFault
+ */
+async function open(constraints, device) {
+  if (!navigator.mediaDevices?.getUserMedia) throw new MediaFault(device, "insecure");
+  try {
+    return (await navigator.mediaDevices.getUserMedia(constraints)).getTracks()[0];
+  } catch (cause) {
+    const { name, message } = /** @type {DOMException} */ (cause);
+    throw new MediaFault(device, REASONS[name] ?? "unknown", /system/i.test(message));
+  }
+}
+
+const wish = (/** @type {string|undefined} */ id) => (id ? { deviceId: { ideal: id } } : {});
+
+/**
+ * Her voice must not come back as yours, so echo is cancelled; the level is left alone, since how loud and how
+ * evenly you speak is part of the feedback. @param {string} [deviceId]
+ */
+export const openMicrophone = (deviceId) =>
+  open(
+    { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: false, channelCount: 1, ...wish(deviceId) } },
+    "microphone",
+  );
+
+/** @param {string} [deviceId] */
+export const openCamera = (deviceId) =>
+  open(
+    { video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 20, max: 24 }, facingMode: "user", ...wish(deviceId) } },
+    "camera",
+  );
+
+/** @returns {Promise<Record<"microphone"|"camera"|"speaker", MediaDeviceInfo[]>>} */
+export async function listDevices() {
+  const all = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
+  const of = (/** @type {MediaDeviceKind} */ kind) => all.filter((device) => device.kind === kind && device.deviceId !== "");
+  return { microphone: of("audioinput"), camera: of("videoinput"), speaker: of("audiooutput") };
+}
+
+/** @param {() => void} listener called when a device is plugged in or out @returns {() => void} stops listening */
+export function onDevicesChanged(listener) {
+  navigator.mediaDevices?.addEventListener?.("devicechange", listener);
+  return () => navigator.mediaDevices?.removeEventListener?.("devicechange", listener);
+}
+
+/** @param {HTMLMediaElement} element @param {string|undefined} deviceId the default where a choice is not possible */
+export async function playThrough(element, deviceId) {
+  if (deviceId && "setSinkId" in element) await element.setSinkId(deviceId).catch(() => {});
+}
+
+export const canChooseSpeaker = () => "setSinkId" in HTMLMediaElement.prototype;
+
+/** @returns {Choice} */
+export function rememberedChoice() {
+  try {
+    return JSON.parse(localStorage.getItem(STORED) ?? "{}") ?? {};
+  } catch {
+    return {}; // storage may be switched off: then nothing is remembered
+  }
+}
+
+/** @param {Choice} choice */
+export function rememberChoice(choice) {
+  try {
+    localStorage.setItem(STORED, JSON.stringify(choice));
+  } catch {
+    // as above
+  }
+}

@@ -1,0 +1,89 @@
+// The way through the pages: lobby → device check → call → after. Only one screen is there at a time.
+// It must not know how any of them works.
+
+import { getHealth } from "./api.js";
+import { showAfter } from "./after.js";
+import { DeviceCheck } from "./check.js";
+import { openCamera, openMicrophone, rememberedChoice } from "./devices.js";
+import { byId, clearFault, showFault } from "./dom.js";
+import { isOffline, openLobby, portraitOf } from "./lobby.js";
+import { audioContext } from "./sound.js";
+import { Stage } from "./stage.js";
+import { TEXT, faultText } from "./strings.js";
+
+/** @typedef {import("./api.js").Persona} Persona */
+/** @typedef {"lobby"|"check"|"call"|"after"} Screen */
+
+const check = new DeviceCheck();
+let chosen = /** @type {Persona|null} */ (null);
+let stage = /** @type {Stage|null} */ (null);
+
+/** @param {Screen} screen */
+function show(screen) {
+  document.body.dataset.screen = screen;
+  for (const id of ["lobby", "check", "call", "after"]) byId(id).hidden = id !== screen;
+  byId(`${screen}-title`).focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function goToLobby() {
+  check.close();
+  show("lobby");
+  openLobby(meet);
+}
+
+/** @param {Persona} persona */
+async function meet(persona) {
+  chosen = persona;
+  audioContext(); // this click is what allows sound later
+  byId("seat-portrait").src = portraitOf(persona);
+  byId("seat-name").textContent = persona.name;
+  show("check");
+  await check.open();
+}
+
+/** @param {MediaStream} stream */
+async function call(stream) {
+  if (!chosen) return goToLobby();
+  const persona = chosen;
+  const offline = isOffline(await getHealth().catch(() => null)); // if it cannot be asked, placing the call says so
+  show("call");
+  stage = new Stage(persona, stream, {
+    offline,
+    again: callAgain,
+    left: (memory) => {
+      stage = null;
+      show("after");
+      showAfter(memory, new Date());
+    },
+  });
+  await stage.place();
+}
+
+/** The same person again, with the same devices and no second check. */
+async function callAgain() {
+  stage = null;
+  const place = byId(document.body.dataset.screen === "call" ? "call-fault" : "after-fault");
+  clearFault(place);
+  audioContext();
+  const { microphone, camera, cameraOn = true } = rememberedChoice();
+  try {
+    const tracks = [await openMicrophone(microphone)];
+    const picture = cameraOn ? await openCamera(camera).catch(() => null) : null;
+    if (picture) tracks.push(picture);
+    await call(new MediaStream(tracks));
+  } catch (fault) {
+    showFault(place, faultText(fault), [{ label: TEXT.callAgain, run: callAgain }]);
+  }
+}
+
+byId("check-back").addEventListener("click", goToLobby);
+byId("choose-other").addEventListener("click", goToLobby);
+byId("call-again").addEventListener("click", callAgain);
+byId("devices").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  if (!byId("start-call").disabled) call(check.take());
+});
+addEventListener("pagehide", () => stage?.call.hangUp());
+
+goToLobby();

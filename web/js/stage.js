@@ -1,0 +1,200 @@
+// The call's screen: brings one Call together with portrait, captions, controls and notices until it ends.
+// It must not know how a call works inside, nor which screen comes before or after.
+
+import { Call } from "./call.js";
+import { CaptionView, Conversation } from "./captions.js";
+import { Controls } from "./controls.js";
+import { playThrough, rememberedChoice } from "./devices.js";
+import { button, byId, clearFault, clock, make, showFault } from "./dom.js";
+import { portraitOf } from "./lobby.js";
+import { Portrait, loadPortrait } from "./portrait.js";
+import { Sending } from "./sending.js";
+import { LevelMeter } from "./sound.js";
+import { ENDINGS, NOTICES, QUALITY, STATES, TEXT, faultText } from "./strings.js";
+
+/** @typedef {{persona: import("./api.js").Persona, lines: import("./captions.js").Line[], seconds: number, sessionId: string}} Memory */
+
+const TOAST = 7_000; // ms a notice stays
+
+export class Stage {
+  #conversation = new Conversation();
+  #portrait = /** @type {Portrait|null} */ (null);
+  #meter = /** @type {LevelMeter|null} */ (null);
+  #wake = /** @type {any} */ (null);
+  #begun = 0; // ms, performance time of the connection
+  #ticking = 0;
+  #closed = false;
+
+  /**
+   * @param {import("./api.js").Persona} persona @param {MediaStream} stream
+   * @param {{left: (memory: Memory) => void, again: () => void, offline: boolean}} wishes
+   */
+  constructor(persona, stream, wishes) {
+    this.persona = persona;
+    this.wishes = wishes;
+    this.view = new CaptionView(persona.name);
+    this.call = new Call(persona.id, stream);
+    this.controls = new Controls({
+      microphone: (on) => this.sending.mute(!on),
+      camera: (on) => this.sending.film(on),
+      captions: (on) => (byId("talk").hidden = !on),
+      hangUp: () => this.#leave(),
+    });
+    this.#setScene();
+    const notice = (/** @type {string} */ text) => this.#toast(text);
+    this.sending = new Sending(stream, this.call, notice, (filming) => this.controls.set("camera", filming));
+    if (!this.call.camera) this.controls.disable("camera", TEXT.noCameraThisCall);
+    this.#listen();
+  }
+
+  async place() {
+    byId("call-title").focus();
+    loadPortrait(portraitOf(this.persona)).then((svg) => this.#seat(svg), () => {}); // the call goes on without a picture
+    try {
+      await this.call.place();
+    } catch (fault) {
+      if (!this.#closed) this.#fail(faultText(fault));
+    }
+  }
+
+  #setScene() {
+    byId("call-name").textContent = this.persona.name;
+    byId("portrait").setAttribute("aria-label", `${this.persona.name}, AI 페르소나의 그림`);
+    byId("portrait").replaceChildren();
+    byId("toasts").replaceChildren();
+    byId("timer").textContent = clock(0);
+    byId("call-offline-note").hidden = !this.wishes.offline;
+    byId("call-offline-note").textContent = TEXT.offline;
+    byId("talk").hidden = false;
+    clearFault(byId("call-fault"));
+    this.controls.set("microphone", true);
+    this.controls.set("captions", true);
+    this.#show("connecting");
+    this.#showQuality("unknown");
+  }
+
+  #listen() {
+    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
+      this.call.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail));
+    on("connected", () => this.#begin());
+    on("voice", (stream) => this.#hear(stream));
+    on("message", (message) => this.#take(message));
+    on("quality", ({ level }) => this.#showQuality(level));
+    on("trouble", () => this.#toast(TEXT.trouble));
+    on("recovered", () => this.#toast(TEXT.recovered));
+    on("ended", (reason) => (reason === "hung-up" ? this.#goodbye() : this.#fail(ENDINGS[reason])));
+  }
+
+  /** @param {SVGSVGElement} svg */
+  #seat(svg) {
+    if (this.#closed) return;
+    byId("portrait").replaceChildren(svg);
+    this.#portrait = new Portrait(svg);
+    this.#portrait.voice = this.#meter;
+    this.#portrait.doing = byId("stage").dataset.state;
+    this.#portrait.start();
+  }
+
+  #begin() {
+    this.#begun = performance.now();
+    this.#ticking = setInterval(() => (byId("timer").textContent = clock(this.#seconds())), 500);
+    this.#show("listening");
+    navigator.wakeLock?.request("screen").then((lock) => (this.#closed ? lock.release() : (this.#wake = lock)), () => {});
+  }
+
+  #seconds() {
+    return this.#begun ? (performance.now() - this.#begun) / 1000 : 0;
+  }
+
+  /** @param {MediaStream} stream */
+  async #hear(stream) {
+    const voice = byId("her-voice");
+    voice.srcObject = stream;
+    await playThrough(voice, rememberedChoice().speaker);
+    voice.play().catch((/** @type {DOMException} */ cause) => {
+      if (cause.name === "NotAllowedError") this.#toast(TEXT.soundBlocked, button(TEXT.playSound, () => voice.play()), 60_000);
+    });
+    this.#meter = new LevelMeter(stream);
+    if (this.#portrait) this.#portrait.voice = this.#meter;
+  }
+
+  /** @param {import("./rtvi.js").Message} message */
+  #take(message) {
+    const { type, data } = message;
+    if (this.#conversation.take(message, this.#seconds())) this.view.show(this.#conversation);
+    if (type === "user-started-speaking" || type === "user-stopped-speaking") this.#notePerson(type === "user-started-speaking");
+    else if (type === "server:state" && data.state in STATES) this.#show(data.state);
+    else if (type === "bot-started-speaking") this.#show("speaking");
+    else if (type === "bot-stopped-speaking" && byId("stage").dataset.state === "speaking") this.#show("listening");
+    else if (type === "server:tip" || type === "server:notice") this.#toast(NOTICES[data.code] ?? data.text ?? data.message);
+    else if (type === "error") this.#toast(NOTICES[data.code] ?? data.message ?? data.error);
+  }
+
+  /** @param {boolean} speaks */
+  #notePerson(speaks) {
+    byId("stage").classList.toggle("person-speaks", speaks);
+    if (this.#portrait) this.#portrait.personSpeaks = speaks;
+  }
+
+  /** @param {import("./portrait.js").Doing} doing */
+  #show(doing) {
+    byId("stage").dataset.state = doing;
+    byId("her-state").textContent = STATES[doing];
+    if (this.#portrait) this.#portrait.doing = doing;
+  }
+
+  /** @param {import("./call.js").Quality["level"]} level */
+  #showQuality(level) {
+    byId("quality").dataset.level = level;
+    byId("quality").setAttribute("aria-label", QUALITY[level]);
+    byId("quality").title = QUALITY[level];
+  }
+
+  /** @param {string|undefined} text @param {Node|null} [action] @param {number} [stay] ms */
+  #toast(text, action = null, stay = TOAST) {
+    if (!text) return;
+    const toast = make("p", { class: "toast" }, text, action);
+    byId("toasts").replaceChildren(toast);
+    setTimeout(() => toast.remove(), stay);
+  }
+
+  #leave() {
+    if (this.#closed) this.#goodbye(); // the call broke before; the fault's panel is still up
+    else this.call.hangUp();
+  }
+
+  #goodbye() {
+    const seconds = this.#seconds();
+    this.#close();
+    this.controls.close();
+    this.wishes.left({ persona: this.persona, lines: this.#conversation.lines, seconds, sessionId: this.call.sessionId });
+  }
+
+  /** @param {import("./strings.js").FaultText} text */
+  #fail(text) {
+    const talked = this.#conversation.lines.length > 0;
+    const again = () => {
+      this.controls.close();
+      this.wishes.again();
+    };
+    this.#show("away");
+    this.#close();
+    showFault(byId("call-fault"), text, [
+      { label: TEXT.callAgain, run: again },
+      { label: talked ? TEXT.leave : TEXT.back, run: () => this.#goodbye() },
+    ]);
+    byId("call-fault").querySelector("button")?.focus();
+  }
+
+  #close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#ticking);
+    this.#notePerson(false);
+    this.#meter?.close();
+    this.#portrait?.stop();
+    this.#wake?.release().catch(() => {});
+    this.sending.close();
+    byId("her-voice").srcObject = null;
+  }
+}
