@@ -14,8 +14,8 @@ from media.types import SPEECH_RATE, Samples
 from persona.engines import SpeechPiece
 
 _AUDIBLE = 250  # of 32767 (-42 dBFS): below is the codec's idea of silence
-_LEAD = SPEECH_RATE // 50  # samples kept before the first audible one
-_TAIL = SPEECH_RATE // 8  # samples kept after the last audible one: the pause between sentences is not ours
+_LEAD = SPEECH_RATE // 20  # samples kept before the first audible one: a breathy onset (ㅎ, ㅅ) is softer than that
+_TAIL = SPEECH_RATE // 4  # samples kept after the last audible one, of the most of a second that the service adds
 _SLACK = SPEECH_RATE // 4  # samples by which a told end may be off
 _PATIENCE = SPEECH_RATE * 3 // 2  # samples that wait for the times of their words before they go without
 
@@ -62,17 +62,21 @@ class WordAligner:
         return self._ready()
 
     def finish(self) -> list[SpeechPiece]:
-        """The stream is over: the last words, cut after their last audible sample."""
-        audible = _audible(self._held)
-        if not len(audible):
+        """The stream is over: the last words, and as much silence as belongs between two sentences."""
+        if not self._begun:
             return []
-        last, end = self._position + int(audible[-1]), self._position + len(self._held)
-        characters = max((count for told, count in self._ends if told <= end + _SLACK), default=self._cursor)
-        # Sound goes on after the last told word: the times of the words that follow were lost, not the words.
-        if self._lost or last > self._told + _SLACK:
-            characters = len(self._text)
+        audible = _audible(self._held)
+        last = int(audible[-1]) if len(audible) else 0
+        characters = self._cursor
+        if len(audible):
+            end = self._position + len(self._held) + _SLACK
+            characters = max((count for told, count in self._ends if told <= end), default=characters)
+            # Sound goes on after the last told word: the times of the words that follow were lost, not the words.
+            if self._lost or self._position + last > self._told + _SLACK:
+                characters = len(self._text)
         self._ends.clear()
-        return [self._give(min(int(audible[-1]) + _TAIL, len(self._held)), characters)]
+        piece = self._give(min(last + _TAIL, len(self._held)), characters)
+        return [piece] if len(piece.samples) else []
 
     @property
     def unspoken(self) -> str:

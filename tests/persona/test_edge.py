@@ -107,10 +107,10 @@ async def test_each_piece_sounds_the_word_it_carries(speech: EdgeSpeech) -> None
         assert loudest_hz(piece.samples) == pytest.approx(tone(number), abs=15)
 
 
-async def test_the_silence_around_the_sentence_is_trimmed_and_none_within_it(speech: EdgeSpeech) -> None:
+async def test_most_silence_around_the_sentence_is_trimmed_and_none_within_it(speech: EdgeSpeech) -> None:
     seconds = sum(len(piece.samples) for piece in await said(speech)) / SPEECH_RATE
     spoken = len(WORDS) * WORD + (len(WORDS) - 1) * GAP
-    assert spoken <= seconds <= spoken + 0.25
+    assert spoken + 0.2 <= seconds <= spoken + 0.4
 
 
 async def test_voice_rate_and_pitch_are_asked_for_in_the_services_units(edge: FakeEdge, speech: EdgeSpeech) -> None:
