@@ -21,7 +21,7 @@ _NATIVE_COUNTERS = (
     "시간|시|살|명|개|번째|번|마리|잔|권|병|장|대|벌|송이|그루|채|켤레|가지|달|사람|군데|곡|끼|통|판|줄|바퀴|모금"
     "|조각|쌍|그릇|숟갈|배|방울|접시|봉지|상자|박스|캔|컵|자루|마디|걸음|입|팀|골|학기"
 )
-_NOT_NATIVE = "개월|개국|개년|시즌|시리즈|대째|장학|통신|판매|병원|명령|배수|줄기|차로|번지|번길|번호"
+_NOT_NATIVE = "달러|개월|개국|개년|시즌|시리즈|대째|장학|통신|판매|병원|명령|배수|줄기|차로|번지|번길|번호"
 _NATIVE = re.compile(rf"(?<![\d.])(\d+)\s?(?!{_NOT_NATIVE})({_NATIVE_COUNTERS})")
 _NATIVE_RANGE = re.compile(rf"(?<![\d.])([1-9])\s?[~∼–-]\s?([1-9])\s?(?!{_NOT_NATIVE})({_NATIVE_COUNTERS})")
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
@@ -92,14 +92,14 @@ def spell_out(text: str) -> str:
     text = re.sub(r"\.{2,}|…+", "…", text)
     text = re.sub(r"\s+([,.?!…])", r"\1", text)
     text = re.sub(r"([,.?!…])[,.?!…]+", lambda run: "?" if "?" in run[0] else run[1], text)
-    text = re.sub(r"([,.?!…])(?=[가-힣])", r"\1 ", re.sub(r"\s+", " ", text)).strip()
+    text = re.sub(r"([,.?!…])(?=[가-힣])", r"\1 ", re.sub(r"\s+", " ", text)).lstrip(" ,").rstrip()
     return text if re.search(r"[가-힣]", text) else ""
 
 
 def _spell_numbers(text: str) -> str:
     text = re.sub(r"(?<!\d)0\d{1,2}[- ]\d{3,4}[- ]\d{4}(?!\d)", lambda m: _phone(re.split("[- ]", m[0])), text)
     text = re.sub(r"(?<!\d)0\d{8,10}(?!\d)", lambda m: _phone([m[0][:3], m[0][3:-4], m[0][-4:]]), text)
-    text = re.sub(r"(?<!\d)(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?!\d)\.?", r"\1년 \2월 \3일", text)
+    text = re.sub(r"(?<!\d)(\d{4})[-./]0?(\d{1,2})[-./]0?(\d{1,2})(?!\d)\.?", r"\1년 \2월 \3일", text)
     text = re.sub(r"(?<!\d)([01]?\d|2[0-4]):([0-5]\d)(?!\d)", _clock_time, text)
     text = re.sub(r"([$₩￦€£¥])\s?([\d,.]*\d)", lambda m: f"{m[2]} {_MONEY[m[1]]}", text)
     text = _UNIT.sub(lambda m: " " + _UNITS[m[1]], text)
@@ -143,13 +143,16 @@ def _plain(match: re.Match[str]) -> str:
     spoken = digits(whole) if leading_zero else sino(int(whole))
     if fraction:
         spoken += " 점 " + digits(fraction).replace("공", "영")
-    return spoken + (" " if match[2] else "")
+    # A counter is a word of its own; a particle belongs to the number.
+    return spoken + (" " if match[2] and match[2] not in "에이을를은는" else "")
 
 
 def _laugh(match: re.Match[str]) -> str:
-    return " " + _LAUGHS[match[1]] * min(3, max(2, len(match[0]))) + " "
+    more = re.match(r"\s*\w", match.string[match.end() :])
+    return ", " + _LAUGHS[match[1]] * min(3, max(2, len(match[0]))) + (", " if more else " ")
 
 
 def _wave(match: re.Match[str]) -> str:
-    """A drawn-out "네~" ends its phrase; before more words of the sentence it is only a breath."""
-    return "." if match.end() >= len(match.string.rstrip()) else " "
+    """A drawn-out "네~" ends its phrase; before more words of the sentence it is a short pause."""
+    rest = match.string[match.end() :].lstrip()
+    return (", " if rest[:1].isalnum() else " ") if rest else "."

@@ -34,12 +34,12 @@ _NASAL = {"ㄱ": "ㅇ", "ㄷ": "ㄴ", "ㅂ": "ㅁ"}
 
 _WITH_L = "".join(chr(code) for code in range(ord("갈"), ord("힣") + 1, 28))  # every syllable with the tail ㄹ
 # Stems that end in ㄹ themselves: 알지, 길게 are no futures and stay lax.
-_L_STEMS = "알|살|놀|울|들|열|팔|걸|길|멀|달|말|불|풀|밀|빌|돌|굴|갈|졸|얼|털|널|만들|힘들|둥글|가늘|거칠|줄|늘|물"
+_L_STEMS = "알|살|놀|울|들|열|팔|걸|길|멀|달|말|불|풀|밀|빌|돌|굴|졸|얼|털|널|만들|힘들|둥글|가늘|거칠|줄|늘|물"
 # Article 27: after the adnominal ㄹ the next word's lax lead is tense. The endings say which word it is.
 _AFTER_FUTURE = (
     (r"거(?=예요|에요|야|죠|지|니|고|라|면|든|란|래|같| 같|잖|\b)", "꺼"), (r"것", "껏"), (r"건(?=가|데|지|\b)", "껀"),
     (r"걸", "껄"),
-    (r"게(?=\b)", "께"), (r"수(?=[가는도]?\s?[있없밖])", "쑤"), (r"데(?=가|는|도|\b)", "떼"),
+    (r"게(?=\b)", "께"), (r"수(?=[가는도]\b|밖에|\s?[있없])", "쑤"), (r"데(?=가|는|도|\b)", "떼"),
     (r"줄(?=[은도]?\s?[알몰])", "쭐"),
     (r"듯", "뜻"), (r"적(?=[이은도]?\s?[있없])", "쩍"), (r"바(?=[를에]\b)", "빠"), (r"곳", "꼿"), (r"지(?=도|\b)",
     "찌"),
@@ -75,7 +75,7 @@ _ENDS_IN_UI = re.compile(
 
 
 def pronounce(text: str) -> str:
-    """`text` (Hangul, spaces, punctuation) as it is said. Spaces stay and sounds link across them; punctuation parts."""
+    """`text` (Hangul, spaces, punctuation) as it is said. Spaces stay and sounds link across them."""
     text = respell(_mark_particles(text))
     for rules in (_SPOKEN_TOGETHER, _FUTURE, _ENDINGS):
         for pattern, spoken in rules:
@@ -126,7 +126,7 @@ def _link(text: str) -> str:
 def _vowel(written_lead: str, lead: str, vowel: str, *, initial: bool) -> str:
     if vowel == "ㅢ" and (written_lead != "ㅇ" or not initial):
         return "ㅣ"
-    if vowel == "ㅖ" and lead not in "ㅇㄹ":
+    if vowel == "ㅖ" and lead not in "ㅇㄹㄴ":
         return "ㅔ"
     if vowel == "ㅕ" and lead in "ㅈㅉㅊ":
         return "ㅓ"
