@@ -47,7 +47,7 @@ class TrackClock:
     minimum of the last 1–2 `window` only, so that a drifting clock or a sender that stood still is followed.
     """
 
-    def __init__(self, window: float = 10.0) -> None:
+    def __init__(self, window: float = 3.0) -> None:
         self._window = window  # s
         self._before: float | None = None  # smallest offset of the window before
         self._offset = 0.0  # smallest offset of the present window
