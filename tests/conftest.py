@@ -20,6 +20,8 @@ from media.weights import Weights
 from persona.adapters.kokoro import KokoroVoice
 from persona.catalog import Voice
 from persona.shaping import resampled
+from tests import servers
+from tests.servers import Server
 
 Speak = Callable[..., Wave]
 
@@ -73,3 +75,34 @@ def speak(korean_voice: KokoroVoice, weights: Weights) -> Speak:
         return loaded
 
     return heard
+
+
+@pytest.fixture(scope="session")
+def server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The product with its embedded engines, started once as a user starts it."""
+    running = servers.start(tmp_path_factory.mktemp("server"))
+    try:
+        running.wait_ready()
+        yield running
+        assert running.stop() == 0, running.log
+    finally:
+        running.process.kill()
+
+
+@pytest.fixture
+def start_server(weights: Weights, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a server of one's own: `start_server(TTS_ENGINE="edge")`; ready unless `ready=False`."""
+    started: list[Server] = []
+
+    def begin(ready: bool = True, **settings: str) -> Server:
+        folder = tmp_path / f"server{len(started)}"
+        folder.mkdir()
+        started.append(servers.start(folder, **settings))
+        if ready:
+            started[-1].wait_ready()
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.process.kill()
+        one.process.wait()
