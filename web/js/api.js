@@ -67,6 +67,10 @@ export const getHealth = () => request("/health");
 export const placeCall = (offer, personaId) =>
   request("/calls", json("POST", { sdp: offer.sdp, type: offer.type, persona_id: personaId }));
 
+/** The same call over a new connection. @param {RTCSessionDescriptionInit} offer @param {string} token @returns {Promise<Answer>} */
+export const resumeCall = (offer, token) =>
+  request("/calls", json("POST", { sdp: offer.sdp, type: offer.type, resume_token: token }));
+
 /** @param {string} callId @param {RTCIceCandidate[]} candidates */
 export const trickle = (callId, candidates) =>
   request(

@@ -1,28 +1,27 @@
-// One WebRTC call from offer to end: peer connection, data channel, trickled candidates, heartbeat, quality.
-// It must not know the DOM: what happens is told as events, and it is ended exactly once.
+// One call from ringing to its end. When its link breaks (another Wi-Fi, a tunnel) it takes a new one and goes on.
+// It must not know the DOM, nor how a link works; it is ended exactly once.
 //
 // Events (CustomEvent, `detail` in brackets): connected · voice [MediaStream] · message [Message] · quality [Quality]
-// · trouble (the network is gone, it may come back) · recovered · ended ["hung-up" | "dropped" | "unreachable" | "closed"].
+// · trouble (the link is weak or gone) · recovered · ended ["hung-up" | "dropped" | "unreachable" | "closed"].
 
-import { endCall, placeCall, trickle } from "./api.js";
-import { clientReady, parse, ping } from "./rtvi.js";
+import { ApiFault, endCall, placeCall, resumeCall } from "./api.js";
+import { Link } from "./link.js";
 
-/** @typedef {{level: "good"|"fair"|"poor"|"unknown", delay: number|null, lost: number|null}} Quality delay in s, lost 0..1 */
-
-const GATHERING = 250; // ms to wait for local candidates before the offer leaves; later ones are trickled
 const CONNECTING = 15_000; // ms; the server gives up then too
-const GRACE = 5_000; // ms a lost connection may take to come back
-const HEARTBEAT = 1_000; // ms
-const SAMPLING = 2_000; // ms between quality readings
+const RESUMING = 12_000; // ms the server keeps a call whose peer was lost
+const PAUSE = 800; // ms between two tries
+
+const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Call extends EventTarget {
-  #peer = new RTCPeerConnection();
-  #channel = this.#peer.createDataChannel("chat", { ordered: true });
+  #link = /** @type {Link|null} */ (null);
+  #tracks;
   #id = "";
+  #token = "";
+  #connected = false;
+  #troubled = false;
   #ended = false;
-  #waiting = /** @type {RTCIceCandidate[]} */ ([]);
-  #timers = /** @type {Record<string, number>} */ ({});
-  #last = { lost: 0, received: 0 };
+  #deadline = 0; // timer: no connection by then, no call
 
   /** @param {string} personaId @param {MediaStream} stream one microphone track, at most one camera track */
   constructor(personaId, stream) {
@@ -30,92 +29,93 @@ export class Call extends EventTarget {
     this.personaId = personaId;
     this.sessionId = "";
     const [microphone] = stream.getAudioTracks();
-    const [camera] = stream.getVideoTracks();
-    this.microphone = this.#peer.addTransceiver(microphone, { direction: "sendrecv", streams: [stream] }).sender;
-    this.camera = camera ? this.#peer.addTransceiver(camera, { direction: "sendonly", streams: [stream] }).sender : null;
-    this.#peer.ontrack = ({ track, streams }) => this.#tell("voice", streams[0] ?? new MediaStream([track]));
-    this.#peer.onicecandidate = ({ candidate }) => candidate?.candidate && this.#offerCandidate(candidate);
-    this.#peer.onconnectionstatechange = () => this.#follow(this.#peer.connectionState);
-    this.#channel.onopen = () => this.#greet();
-    this.#channel.onclose = () => this.#end("closed");
-    this.#channel.onmessage = ({ data }) => {
-      const message = parse(data);
-      if (message) this.#tell("message", message);
-    };
+    const camera = stream.getVideoTracks()[0] ?? null;
+    /** @type {import("./link.js").Tracks} */
+    this.#tracks = { microphone, camera, withCamera: camera !== null };
+  }
+
+  /** Whether the offer had a picture in it; without one no camera can join later. */
+  get withCamera() {
+    return this.#tracks.withCamera;
+  }
+
+  /** What is being sent now. */
+  get tracks() {
+    return this.#tracks;
+  }
+
+  /** Sends this track from now on. @param {"microphone"|"camera"} which @param {MediaStreamTrack|null} track */
+  async send(which, track) {
+    this.#tracks = { ...this.#tracks, [which]: track };
+    await this.#link?.senders[which]?.replaceTrack(track);
   }
 
   /** Places the call; throws ApiFault when the server refuses it. */
   async place() {
-    await this.#peer.setLocalDescription(await this.#peer.createOffer());
-    await gathered(this.#peer, GATHERING);
-    if (this.#ended) return;
-    this.#waiting.length = 0; // those are in the offer already
     try {
-      const answer = await placeCall(/** @type {RTCSessionDescription} */ (this.#peer.localDescription), this.personaId);
-      this.#id = answer.call_id;
-      this.sessionId = answer.session_id;
-      if (this.#ended) return void endCall(this.#id).catch(() => {}); // hung up while it rang
-      this.#timers.connecting = setTimeout(() => this.#end("unreachable"), CONNECTING);
-      await this.#peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      const answer = await this.#newLink().open((offer) => placeCall(offer, this.personaId));
+      this.#remember(answer);
     } catch (fault) {
       if (!this.#ended) this.#close();
       throw fault;
     }
-    this.#sendCandidates();
+    if (this.#ended) this.#sayGoodbye(); // hung up while it rang
+    else if (!this.#connected) this.#deadline = setTimeout(() => this.#end("unreachable"), CONNECTING);
   }
 
   hangUp() {
     this.#end("hung-up");
   }
 
-  /** @param {RTCIceCandidate} candidate */
-  #offerCandidate(candidate) {
-    this.#waiting.push(candidate);
-    if (this.#id) this.#timers.trickle ??= setTimeout(() => this.#sendCandidates(), 50);
+  /** @param {import("./api.js").Answer} answer */
+  #remember(answer) {
+    this.#id = answer.call_id;
+    this.#token = answer.resume_token;
+    this.sessionId = answer.session_id;
   }
 
-  #sendCandidates() {
-    this.#timers.trickle = /** @type {any} */ (undefined);
-    const candidates = this.#waiting.splice(0);
-    // A candidate that got lost matters only if nothing connects, and then the connecting timer speaks.
-    if (candidates.length && !this.#ended) trickle(this.#id, candidates).catch(() => {});
+  #newLink() {
+    this.#link?.close();
+    const link = new Link(this.#tracks);
+    this.#link = link;
+    const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
+      link.addEventListener(type, (event) => {
+        if (link === this.#link && !this.#ended) run(/** @type {CustomEvent} */ (event).detail);
+      });
+    on("connected", () => this.#begin());
+    on("weak", () => this.#worry());
+    on("lost", () => (this.#connected ? this.#resume() : this.#end("unreachable")));
+    for (const type of ["voice", "message", "quality"]) on(type, (detail) => this.#tell(type, detail));
+    return link;
   }
 
-  #greet() {
-    this.#channel.send(clientReady());
-    this.#timers.heartbeat = setInterval(() => this.#channel.readyState === "open" && this.#channel.send(ping()), HEARTBEAT);
+  #begin() {
+    clearTimeout(this.#deadline);
+    this.#deadline = 0;
+    if (!this.#connected) this.#tell("connected");
+    else if (this.#troubled) this.#tell("recovered");
+    this.#connected = true;
+    this.#troubled = false;
   }
 
-  /** @param {RTCPeerConnectionState} state */
-  #follow(state) {
-    clearTimeout(this.#timers.grace);
-    if (state === "connected") {
-      clearTimeout(this.#timers.connecting);
-      this.#timers.quality ??= setInterval(() => this.#measure(), SAMPLING);
-      this.#tell(this.connected ? "recovered" : "connected");
-      this.connected = true;
-    } else if (state === "disconnected") {
-      this.#tell("trouble");
-      this.#timers.grace = setTimeout(() => this.#end("dropped"), GRACE);
-    } else if (state === "failed") {
-      this.#end(this.connected ? "dropped" : "unreachable");
-    }
+  #worry() {
+    if (!this.#troubled) this.#tell("trouble");
+    this.#troubled = true;
   }
 
-  async #measure() {
-    const report = await this.#peer.getStats().catch(() => new Map());
-    const now = { lost: 0, received: 0, delay: /** @type {number|null} */ (null) };
-    for (const entry of report.values()) {
-      if (entry.type === "inbound-rtp" && entry.kind === "audio") {
-        now.lost = entry.packetsLost ?? 0;
-        now.received = entry.packetsReceived ?? 0;
+  /** The same call over a new link, for as long as the server keeps it. */
+  async #resume() {
+    this.#worry();
+    this.#deadline ||= setTimeout(() => this.#end("dropped"), RESUMING); // since the first loss, whatever is tried
+    while (!this.#ended) {
+      try {
+        this.#remember(await this.#newLink().open((offer) => resumeCall(offer, this.#token)));
+        return; // connected or lost again: the link will say
+      } catch (fault) {
+        if (fault instanceof ApiFault && fault.status >= 400 && fault.status < 500) return this.#end("closed");
       }
-      if (entry.type === "candidate-pair" && entry.nominated) now.delay = entry.currentRoundTripTime ?? null;
+      await wait(PAUSE);
     }
-    const received = now.received - this.#last.received;
-    const lost = Math.max(0, now.lost - this.#last.lost);
-    this.#last = now;
-    if (!this.#ended) this.#tell("quality", judge(now.delay, received + lost > 0 ? lost / (received + lost) : null));
   }
 
   /** @param {string} type @param {unknown} [detail] */
@@ -123,37 +123,21 @@ export class Call extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
+  #sayGoodbye() {
+    if (this.#id) endCall(this.#id).catch(() => {}); // the server finds out by itself when this gets lost
+  }
+
   #close() {
     this.#ended = true;
-    for (const timer of Object.values(this.#timers)) clearInterval(timer); // clears timeouts just as well
-    this.#channel.onclose = null;
-    this.#peer.close();
+    clearTimeout(this.#deadline);
+    this.#link?.close();
   }
 
   /** @param {"hung-up"|"dropped"|"unreachable"|"closed"} reason */
   #end(reason) {
     if (this.#ended) return;
     this.#close();
-    if (this.#id) endCall(this.#id).catch(() => {}); // the server finds out by itself when this gets lost
+    this.#sayGoodbye();
     this.#tell("ended", reason);
   }
-}
-
-/** @param {number|null} delay s, round trip @param {number|null} lost 0..1 @returns {Quality} */
-export function judge(delay, lost) {
-  if (delay === null && lost === null) return { level: "unknown", delay, lost };
-  const late = delay ?? 0;
-  const gone = lost ?? 0;
-  const level = late > 0.4 || gone > 0.08 ? "poor" : late > 0.2 || gone > 0.02 ? "fair" : "good";
-  return { level, delay, lost };
-}
-
-/** Resolves when all local candidates are known, or after `limit` ms. @param {RTCPeerConnection} peer @param {number} limit */
-function gathered(peer, limit) {
-  return new Promise((resolve) => {
-    const check = () => peer.iceGatheringState === "complete" && resolve(undefined);
-    peer.addEventListener("icegatheringstatechange", check);
-    setTimeout(resolve, limit);
-    check();
-  });
 }

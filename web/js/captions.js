@@ -4,39 +4,61 @@
 import { byId, make } from "./dom.js";
 import { TEXT } from "./strings.js";
 
-/** @typedef {{who: "me"|"her", text: string, t: number}} Line t in s since the call was connected */
+/**
+ * @typedef {{who: "me"|"her", text: string, t: number, cut?: boolean}} Line
+ *   t in s since the call was connected; cut: the person broke in
+ */
 
 /** The conversation so far. */
 export class Conversation {
   /** @type {Line[]} */
   lines = [];
-  /** What the person is saying right now; it may still change. */
+  /** What the person is saying right now: "" for nothing, null for something not yet recognised. @type {string|null} */
   interim = "";
-  #herTurn = false; // whether her next sentence goes on with her last line
+  #reply = /** @type {Line|null} */ (null); // her line that her next sentence goes on with
 
   /** @param {import("./rtvi.js").Message} message @param {number} t s @returns {boolean} whether something changed */
   take({ type, data }, t) {
     const text = typeof data.text === "string" ? data.text.trim() : "";
-    if (type === "user-transcription") {
-      this.interim = data.final ? "" : text;
-      if (data.final && text) this.#add("me", text, t);
-      return true;
+    switch (type) {
+      case "user-started-speaking":
+        this.interim ||= null;
+        return true;
+      case "user-stopped-speaking": // what it was follows, or it was only a cough
+        this.interim ||= "";
+        return true;
+      case "user-transcription":
+        this.interim = data.final ? "" : text;
+        if (data.final && text) this.#add("me", text, t);
+        return true;
+      case "bot-transcription":
+        if (!text) return false;
+        if (this.#reply) this.#reply.text += ` ${text}`;
+        else this.#reply = this.#add("her", text, t);
+        return true;
+      case "bot-stopped-speaking":
+        return this.#finish(data);
+      default:
+        return false;
     }
-    if (type === "bot-transcription" && text) {
-      const last = this.lines.at(-1);
-      if (this.#herTurn && last?.who === "her") last.text += ` ${text}`;
-      else this.#add("her", text, t);
-      this.#herTurn = true;
-      return true;
-    }
-    if (type === "bot-stopped-speaking") this.#herTurn = false;
-    return false;
   }
 
-  /** @param {"me"|"her"} who @param {string} text @param {number} t */
+  /** What she was stopped from saying was not heard, and is not kept. @param {{interrupted?: boolean, heard?: unknown}} data */
+  #finish({ interrupted, heard }) {
+    const line = this.#reply;
+    this.#reply = null;
+    if (!line || !interrupted || typeof heard !== "string" || heard.trim() === line.text) return false;
+    line.text = `${heard.trim()}…`;
+    line.cut = true;
+    return true;
+  }
+
+  /** @param {"me"|"her"} who @param {string} text @param {number} t @returns {Line} */
   #add(who, text, t) {
-    this.lines.push({ who, text, t });
-    this.#herTurn = false;
+    const line = { who, text, t };
+    this.#reply = null;
+    this.lines.push(line);
+    return line;
   }
 }
 
@@ -60,11 +82,13 @@ export class CaptionView {
       this.shown.push(lineElement(line, this.herName));
       this.log.append(/** @type {HTMLElement} */ (this.shown.at(-1)));
     }
-    const last = this.shown.at(-1)?.querySelector(".words");
-    const text = lines.at(-1)?.text ?? "";
-    if (last && last.textContent !== text) last.textContent = text;
-    this.interim.hidden = !interim;
-    this.interim.textContent = interim;
+    // Only the last two lines may still change: her sentences are added to, or cut where the person broke in.
+    for (const i of [lines.length - 1, lines.length - 2]) {
+      const words = this.shown[i]?.querySelector(".words");
+      if (words && words.textContent !== lines[i].text) words.textContent = lines[i].text;
+    }
+    this.interim.hidden = interim === "";
+    this.interim.textContent = interim ?? "";
     this.log.scrollTop = this.log.scrollHeight;
   }
 }

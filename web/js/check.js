@@ -2,7 +2,7 @@
 // It must not know the call that follows.
 
 import { byId, clearFault, fillSelect, showFault } from "./dom.js";
-import { canChooseSpeaker, listDevices, onDevicesChanged, openCamera, openMicrophone, playThrough, rememberChoice, rememberedChoice } from "./devices.js";
+import { canChooseSpeaker, listDevices, onDevicesChanged, openDevices, playThrough, rememberChoice, rememberedChoice } from "./devices.js";
 import { LevelMeter, chime } from "./sound.js";
 import { TEXT, faultText } from "./strings.js";
 
@@ -29,59 +29,35 @@ export class DeviceCheck {
   }
 
   async open() {
-    byId("camera-on").checked = this.choice.cameraOn ?? true;
     this.#stopListening = onDevicesChanged(() => this.#list());
     await this.#openAll();
   }
 
-  /** Both at once from the person's view: the microphone decides whether a call is possible at all. */
   async #openAll() {
     const turn = ++this.#opening;
     this.#release();
     clearFault(byId("check-fault"));
     byId("start-call").disabled = true;
-    const faults = [];
-    for (const open of [() => this.#openMicrophone(), () => this.#openCamera()]) {
-      await open().catch((fault) => faults.push(fault));
-      if (turn !== this.#opening) return;
-    }
+    byId("camera-on").checked = this.choice.cameraOn ?? true;
+    this.#showPicture(null, byId("camera-on").checked ? TEXT.cameraOpening : TEXT.cameraOff);
+    const { microphone, camera, faults } = await openDevices(this.choice);
+    if (turn !== this.#opening) return [microphone, camera].forEach((track) => track?.stop());
+    this.#microphone = microphone;
+    this.#camera = camera;
+    if (microphone) this.#watchLevel(microphone);
+    this.#showPicture(camera, TEXT.cameraOff);
+    byId("camera-on").checked = camera !== null;
     await this.#list();
     if (faults.length) showFault(byId("check-fault"), faultText(faults[0]), [{ label: TEXT.retry, run: () => this.#openAll() }]);
-    byId("start-call").disabled = !this.#microphone;
-    byId("start-call").lastElementChild.textContent = this.#camera ? TEXT.call : TEXT.callByVoice;
+    byId("start-call").disabled = !microphone;
+    byId("start-call").lastElementChild.textContent = camera ? TEXT.call : TEXT.callByVoice;
   }
 
-  async #openMicrophone() {
-    const turn = this.#opening;
-    const track = await openMicrophone(this.choice.microphone);
-    if (turn !== this.#opening) return track.stop();
-    this.#microphone = track;
-    this.#meter = new LevelMeter(new MediaStream([track]));
-    this.#quietSince = performance.now();
-    byId("mic-hint").textContent = TEXT.micWaiting;
-    this.#showLevel();
-  }
-
-  async #openCamera() {
-    const turn = this.#opening;
-    const preview = byId("preview");
-    const off = byId("preview-off");
-    preview.srcObject = null;
-    off.hidden = false;
-    off.textContent = TEXT.cameraOff;
-    if (!byId("camera-on").checked) return;
-    off.textContent = TEXT.cameraOpening;
-    try {
-      const track = await openCamera(this.choice.camera);
-      if (turn !== this.#opening) return track.stop();
-      this.#camera = track;
-      preview.srcObject = new MediaStream([track]);
-      off.hidden = true;
-    } catch (fault) {
-      off.textContent = TEXT.cameraOff;
-      byId("camera-on").checked = false;
-      throw fault;
-    }
+  /** @param {MediaStreamTrack|null} camera @param {string} otherwise */
+  #showPicture(camera, otherwise) {
+    byId("preview").srcObject = camera ? new MediaStream([camera]) : null;
+    byId("preview-off").hidden = camera !== null;
+    byId("preview-off").textContent = otherwise;
   }
 
   async #list() {
@@ -99,7 +75,11 @@ export class DeviceCheck {
     if (device !== "speaker") await this.#openAll();
   }
 
-  #showLevel() {
+  /** @param {MediaStreamTrack} microphone */
+  #watchLevel(microphone) {
+    this.#meter = new LevelMeter(new MediaStream([microphone]));
+    this.#quietSince = performance.now();
+    byId("mic-hint").textContent = TEXT.micWaiting;
     const meter = byId("mic-meter");
     const show = () => {
       const level = this.#meter?.read().level ?? 0;

@@ -52,6 +52,11 @@ export class Controls {
     if (!event.shiftKey && KEYS[event.code]) this.#press(KEYS[event.code]);
   }
 
+  /** Only hanging up makes sense now. */
+  rest() {
+    for (const name of ["microphone", "camera", "captions"]) byId(IDS[name]).disabled = true;
+  }
+
   close() {
     this.#abort.abort();
     for (const id of Object.values(IDS)) byId(id).disabled = false;

@@ -31,38 +31,51 @@ const REASONS = {
   AbortError: "busy",
 };
 
+const wish = (/** @type {string|undefined} */ id) => (id ? { deviceId: { ideal: id } } : {});
+
 /**
- * @param {MediaStreamConstraints} constraints @param {Device} device
- * @returns {Promise<MediaStreamTrack>} throws MediaFault
+ * Her voice must not come back as yours, so echo is cancelled; the level is left alone, since how loud and how
+ * evenly you speak is part of the feedback. @param {string} [id] @returns {MediaTrackConstraints}
  */
+const sound = (id) => ({ echoCancellation: true, noiseSuppression: true, autoGainControl: false, channelCount: 1, ...wish(id) });
+
+/** @param {string} [id] @returns {MediaTrackConstraints} */
+const picture = (id) => ({ width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 20, max: 24 }, facingMode: "user", ...wish(id) });
+
+/** @param {MediaStreamConstraints} constraints @param {Device} device @returns {Promise<MediaStreamTrack[]>} throws MediaFault */
 async function open(constraints, device) {
   if (!navigator.mediaDevices?.getUserMedia) throw new MediaFault(device, "insecure");
   try {
-    return (await navigator.mediaDevices.getUserMedia(constraints)).getTracks()[0];
+    return (await navigator.mediaDevices.getUserMedia(constraints)).getTracks();
   } catch (cause) {
     const { name, message } = /** @type {DOMException} */ (cause);
     throw new MediaFault(device, REASONS[name] ?? "unknown", /system/i.test(message));
   }
 }
 
-const wish = (/** @type {string|undefined} */ id) => (id ? { deviceId: { ideal: id } } : {});
+/** @param {string} [id] */
+export const openMicrophone = async (id) => (await open({ audio: sound(id) }, "microphone"))[0];
+
+/** @param {string} [id] */
+export const openCamera = async (id) => (await open({ video: picture(id) }, "camera"))[0];
 
 /**
- * Her voice must not come back as yours, so echo is cancelled; the level is left alone, since how loud and how
- * evenly you speak is part of the feedback. @param {string} [deviceId]
+ * Both at once, so that the browser asks once; if that fails each alone, so that one that works can be used and the
+ * other's fault has a name.
+ * @param {Choice} choice
+ * @returns {Promise<{microphone: MediaStreamTrack|null, camera: MediaStreamTrack|null, faults: MediaFault[]}>}
  */
-export const openMicrophone = (deviceId) =>
-  open(
-    { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: false, channelCount: 1, ...wish(deviceId) } },
-    "microphone",
-  );
-
-/** @param {string} [deviceId] */
-export const openCamera = (deviceId) =>
-  open(
-    { video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 20, max: 24 }, facingMode: "user", ...wish(deviceId) } },
-    "camera",
-  );
+export async function openDevices({ microphone, camera, cameraOn = true }) {
+  const faults = /** @type {MediaFault[]} */ ([]);
+  const alone = (/** @type {Promise<MediaStreamTrack>} */ opening) => opening.catch((fault) => void faults.push(fault) ?? null);
+  if (!cameraOn) return { microphone: await alone(openMicrophone(microphone)), camera: null, faults };
+  const both = await open({ audio: sound(microphone), video: picture(camera) }, "microphone").catch(() => null);
+  if (both) {
+    const of = (/** @type {string} */ kind) => both.find((track) => track.kind === kind) ?? null;
+    return { microphone: of("audio"), camera: of("video"), faults };
+  }
+  return { microphone: await alone(openMicrophone(microphone)), camera: await alone(openCamera(camera)), faults };
+}
 
 /** @returns {Promise<Record<"microphone"|"camera"|"speaker", MediaDeviceInfo[]>>} */
 export async function listDevices() {

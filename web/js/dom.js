@@ -73,6 +73,12 @@ function countDown(target, label, seconds) {
   tick();
 }
 
+/** One notice at a time, for a while. @param {HTMLElement} place @param {HTMLElement} toast @param {number} stay ms */
+export function showToast(place, toast, stay) {
+  place.replaceChildren(toast);
+  setTimeout(() => toast.remove(), stay);
+}
+
 /** Keeps a select's options in step with the devices there are. @param {HTMLSelectElement} select
  * @param {MediaDeviceInfo[]} devices @param {string|undefined} chosen @param {string} [otherwise] text for none */
 export function fillSelect(select, devices, chosen, otherwise = TEXT.noDevice) {

@@ -4,7 +4,7 @@
 import { getHealth } from "./api.js";
 import { showAfter } from "./after.js";
 import { DeviceCheck } from "./check.js";
-import { openCamera, openMicrophone, rememberedChoice } from "./devices.js";
+import { openDevices, rememberedChoice } from "./devices.js";
 import { byId, clearFault, showFault } from "./dom.js";
 import { isOffline, openLobby, portraitOf } from "./lobby.js";
 import { audioContext } from "./sound.js";
@@ -53,6 +53,7 @@ async function call(stream) {
     again: callAgain,
     left: (memory) => {
       stage = null;
+      if (!memory.began) return goToLobby();
       show("after");
       showAfter(memory, new Date());
     },
@@ -66,15 +67,10 @@ async function callAgain() {
   const place = byId(document.body.dataset.screen === "call" ? "call-fault" : "after-fault");
   clearFault(place);
   audioContext();
-  const { microphone, camera, cameraOn = true } = rememberedChoice();
-  try {
-    const tracks = [await openMicrophone(microphone)];
-    const picture = cameraOn ? await openCamera(camera).catch(() => null) : null;
-    if (picture) tracks.push(picture);
-    await call(new MediaStream(tracks));
-  } catch (fault) {
-    showFault(place, faultText(fault), [{ label: TEXT.callAgain, run: callAgain }]);
-  }
+  const { microphone, camera, faults } = await openDevices(rememberedChoice());
+  if (microphone) return call(new MediaStream(camera ? [microphone, camera] : [microphone]));
+  camera?.stop();
+  showFault(place, faultText(faults[0]), [{ label: TEXT.callAgain, run: callAgain }]);
 }
 
 byId("check-back").addEventListener("click", goToLobby);

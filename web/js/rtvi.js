@@ -8,7 +8,7 @@
  */
 
 const LABEL = "rtvi-ai";
-export const VERSION = "1.2.0";
+export const VERSION = "2.1.0";
 
 /** @param {string} type @param {unknown} [data] @returns {string} */
 export function format(type, data) {

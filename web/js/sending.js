@@ -9,34 +9,32 @@ export class Sending {
   #closed = false;
 
   /**
-   * @param {MediaStream} stream @param {{microphone: RTCRtpSender, camera: RTCRtpSender|null}} senders
+   * @param {import("./call.js").Call} call
    * @param {(text: string) => void} notice @param {(on: boolean) => void} filmed told when the camera went on or off
    */
-  constructor(stream, senders, notice, filmed) {
-    this.senders = senders;
+  constructor(call, notice, filmed) {
+    this.call = call;
     this.notice = notice;
     this.filmed = filmed;
     byId("stage").classList.remove("muted");
-    this.#watchMicrophone(stream.getAudioTracks()[0]);
-    this.#show(stream.getVideoTracks()[0] ?? null);
+    this.#watchMicrophone(call.tracks.microphone);
+    this.#show(call.tracks.camera);
   }
 
   /** @param {boolean} muted */
   mute(muted) {
-    const { track } = this.senders.microphone;
-    if (track) track.enabled = !muted;
+    this.call.tracks.microphone.enabled = !muted;
     byId("stage").classList.toggle("muted", muted);
     this.notice(muted ? TEXT.muted : TEXT.unmuted);
   }
 
   /** The camera's light goes out with it: the track is stopped, not blackened. @param {boolean} on @param {string} [why] */
   async film(on, why = TEXT.cameraStopped) {
-    const sender = this.senders.camera;
-    if (!sender || this.#closed) return;
-    sender.track?.stop();
+    if (!this.call.withCamera || this.#closed) return;
+    this.call.tracks.camera?.stop();
     const track = on ? await this.#openCamera() : null;
     if (this.#closed) return track?.stop();
-    await sender.replaceTrack(track);
+    await this.call.send("camera", track);
     this.#show(track);
     if (track || !on) this.notice(track ? TEXT.cameraStarted : why);
   }
@@ -67,7 +65,7 @@ export class Sending {
       if (this.#closed) return next?.stop();
       if (!next) return this.notice(TEXT.micGone);
       next.enabled = track.enabled;
-      await this.senders.microphone.replaceTrack(next);
+      await this.call.send("microphone", next);
       this.#watchMicrophone(next);
       this.notice(TEXT.micSwitched);
     });
@@ -75,7 +73,8 @@ export class Sending {
 
   close() {
     this.#closed = true;
-    for (const sender of [this.senders.microphone, this.senders.camera]) sender?.track?.stop();
+    this.call.tracks.microphone.stop();
+    this.call.tracks.camera?.stop();
     byId("self-view").srcObject = null;
     byId("self-view").hidden = true;
   }

@@ -5,14 +5,14 @@ import { Call } from "./call.js";
 import { CaptionView, Conversation } from "./captions.js";
 import { Controls } from "./controls.js";
 import { playThrough, rememberedChoice } from "./devices.js";
-import { button, byId, clearFault, clock, make, showFault } from "./dom.js";
+import { button, byId, clearFault, clock, make, showFault, showToast } from "./dom.js";
 import { portraitOf } from "./lobby.js";
 import { Portrait, loadPortrait } from "./portrait.js";
 import { Sending } from "./sending.js";
 import { LevelMeter } from "./sound.js";
 import { ENDINGS, NOTICES, QUALITY, STATES, TEXT, faultText } from "./strings.js";
 
-/** @typedef {{persona: import("./api.js").Persona, lines: import("./captions.js").Line[], seconds: number, sessionId: string}} Memory */
+/** @typedef {{persona: import("./api.js").Persona, lines: import("./captions.js").Line[], began: boolean, seconds: number, sessionId: string}} Memory */
 
 const TOAST = 7_000; // ms a notice stays
 
@@ -23,6 +23,7 @@ export class Stage {
   #wake = /** @type {any} */ (null);
   #begun = 0; // ms, performance time of the connection
   #ticking = 0;
+  #ending = ""; // why the server is about to end the call
   #closed = false;
 
   /**
@@ -42,8 +43,8 @@ export class Stage {
     });
     this.#setScene();
     const notice = (/** @type {string} */ text) => this.#toast(text);
-    this.sending = new Sending(stream, this.call, notice, (filming) => this.controls.set("camera", filming));
-    if (!this.call.camera) this.controls.disable("camera", TEXT.noCameraThisCall);
+    this.sending = new Sending(this.call, notice, (filming) => this.controls.set("camera", filming));
+    if (!this.call.withCamera) this.controls.disable("camera", TEXT.noCameraThisCall);
     this.#listen();
   }
 
@@ -82,7 +83,7 @@ export class Stage {
     on("quality", ({ level }) => this.#showQuality(level));
     on("trouble", () => this.#toast(TEXT.trouble));
     on("recovered", () => this.#toast(TEXT.recovered));
-    on("ended", (reason) => (reason === "hung-up" ? this.#goodbye() : this.#fail(ENDINGS[reason])));
+    on("ended", (reason) => (reason === "hung-up" ? this.#goodbye() : this.#fail(ENDINGS[this.#ending || reason])));
   }
 
   /** @param {SVGSVGElement} svg */
@@ -114,6 +115,7 @@ export class Stage {
     voice.play().catch((/** @type {DOMException} */ cause) => {
       if (cause.name === "NotAllowedError") this.#toast(TEXT.soundBlocked, button(TEXT.playSound, () => voice.play()), 60_000);
     });
+    this.#meter?.close();
     this.#meter = new LevelMeter(stream);
     if (this.#portrait) this.#portrait.voice = this.#meter;
   }
@@ -126,8 +128,9 @@ export class Stage {
     else if (type === "server:state" && data.state in STATES) this.#show(data.state);
     else if (type === "bot-started-speaking") this.#show("speaking");
     else if (type === "bot-stopped-speaking" && byId("stage").dataset.state === "speaking") this.#show("listening");
+    else if (type === "server:notice" && data.code in ENDINGS) this.#ending = data.code;
     else if (type === "server:tip" || type === "server:notice") this.#toast(NOTICES[data.code] ?? data.text ?? data.message);
-    else if (type === "error") this.#toast(NOTICES[data.code] ?? data.message ?? data.error);
+    else if (type === "error") this.#toast(NOTICES[data.code] ?? TEXT.hiccup);
   }
 
   /** @param {boolean} speaks */
@@ -152,10 +155,7 @@ export class Stage {
 
   /** @param {string|undefined} text @param {Node|null} [action] @param {number} [stay] ms */
   #toast(text, action = null, stay = TOAST) {
-    if (!text) return;
-    const toast = make("p", { class: "toast" }, text, action);
-    byId("toasts").replaceChildren(toast);
-    setTimeout(() => toast.remove(), stay);
+    if (text) showToast(byId("toasts"), make("p", { class: "toast" }, text, action), stay);
   }
 
   #leave() {
@@ -167,7 +167,7 @@ export class Stage {
     const seconds = this.#seconds();
     this.#close();
     this.controls.close();
-    this.wishes.left({ persona: this.persona, lines: this.#conversation.lines, seconds, sessionId: this.call.sessionId });
+    this.wishes.left({ began: this.#begun > 0, persona: this.persona, lines: this.#conversation.lines, seconds, sessionId: this.call.sessionId });
   }
 
   /** @param {import("./strings.js").FaultText} text */
@@ -179,6 +179,7 @@ export class Stage {
     };
     this.#show("away");
     this.#close();
+    this.controls.rest();
     showFault(byId("call-fault"), text, [
       { label: TEXT.callAgain, run: again },
       { label: talked ? TEXT.leave : TEXT.back, run: () => this.#goodbye() },

@@ -11,7 +11,7 @@ export const STATES = {
   listening: "듣고 있어요",
   thinking: "생각하고 있어요",
   speaking: "말하고 있어요",
-  away: "연결이 끊겼어요",
+  away: "지금은 통화 중이 아니에요",
 };
 
 export const TEXT = {
@@ -43,6 +43,7 @@ export const TEXT = {
   micGone: "마이크 연결이 끊겼어요. 장치를 다시 연결해 주세요.",
   micSwitched: "다른 마이크로 바꿔서 이어 가고 있어요.",
   cameraGone: "카메라 연결이 끊겼어요. 통화는 목소리로 계속돼요.",
+  hiccup: "잠깐 문제가 있었지만 통화는 계속돼요.",
   soundBlocked: "브라우저가 소리를 막았어요. 버튼을 누르면 들려요.",
   captionsEmpty: "대화를 시작하면 여기에 자막이 나타나요.",
   nothingSaid: "아직 나눈 이야기가 없어요.",
@@ -66,6 +67,7 @@ export const ENDINGS = {
     body: "서버까지 소리와 영상이 오가는 길을 찾지 못했어요.",
     steps: ["인터넷 연결을 확인해 주세요.", "VPN이나 방화벽을 쓰고 있다면 잠시 끄고 다시 걸어 주세요."],
   },
+  call_too_long: { title: "통화 시간이 다 됐어요", body: "오늘 이야기는 여기까지예요. 잠깐 쉬었다가 다시 걸어 주세요." },
   closed: { title: "상대 쪽에서 통화가 종료됐어요", body: "서버가 다시 시작됐거나 통화를 더 이어 갈 수 없었어요. 다시 걸어 볼까요?" },
 };
 
@@ -91,7 +93,7 @@ const MEDIA = {
             "아래 ‘다시 시도하기’를 누르거나 페이지를 새로 고치세요.",
           ],
         },
-  missing: (what) => ({ title: `${what}를 찾을 수 없어요`, body: `${what}가 컴퓨터에 연결되어 있는지 확인해 주세요.` }),
+  missing: (what) => ({ title: `${what}를 찾을 수 없어요`, body: `${what}가 기기에 연결되어 있는지 확인해 주세요.` }),
   busy: (what) => ({
     title: `다른 프로그램이 ${what}를 쓰고 있어요`,
     body: "화상회의 앱이나 다른 브라우저 탭을 닫고 다시 시도해 주세요.",
@@ -129,10 +131,14 @@ export function faultText(fault) {
   return { title: "예상하지 못한 문제가 생겼어요", body: "페이지를 새로 고친 뒤 다시 시도해 주세요.", detail: String(fault) };
 }
 
-/** What she could not do, by the server's code; the server's own words where the code is new. @type {Record<string, string>} */
+/** What went wrong on her side, by the server's code; anything else is TEXT.hiccup. @type {Record<string, string>} */
 export const NOTICES = {
-  llm_timeout: "대답을 떠올리는 데 시간이 걸리고 있어요.",
-  llm_failed: "대답을 만들다가 잠깐 문제가 생겼어요. 다시 말해 주세요.",
-  tts_failed: "목소리를 내는 데 잠깐 문제가 생겼어요. 자막을 봐 주세요.",
-  stt_failed: "방금 한 말을 알아듣지 못했어요. 다시 말해 주세요.",
+  llm_unavailable: "대답을 떠올리지 못했어요. 다시 한번 말해 주세요.",
+  llm_cut_off: "대답이 중간에 끊겼어요. 다시 한번 말해 주세요.",
+  reply_failed: "대답하다가 잠깐 문제가 생겼어요. 다시 한번 말해 주세요.",
+  voice_failed: "목소리가 나오지 않았어요. 다시 한번 말을 걸어 주세요.",
+  voice_cut_off: "목소리가 중간에 끊겼어요.",
+  voice_timeout: "목소리를 내는 데 시간이 너무 오래 걸렸어요.",
+  voice_unavailable: "지금은 목소리를 낼 수 없어요. 잠시 뒤 다시 말을 걸어 주세요.",
+  stt_unavailable: "방금 한 말을 알아듣지 못했어요. 다시 한번 말해 주세요.",
 };
