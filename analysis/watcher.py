@@ -1,0 +1,93 @@
+"""From the camera to face readings: the newest picture, read on a worker, put on the timeline.
+
+It owns one call's eye and must not know any engine's name, nor what a reading is good for. A failure costs a reading
+and says so; it never ends the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from analysis.engines import FaceLandmarker
+from analysis.types import AnalyzerFault, FaceReading
+from media.channel import Channel
+from media.errors import DeyeonsoError
+from media.timeline import Timeline
+from media.types import Picture
+from media.worker import Worker
+
+ANALYZER = "face"
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherSettings:
+    """Times in seconds."""
+
+    fault_every: float = 5.0  # s between two reports of failures of the same kind
+    give_up_after: int = 50  # failures in a row after which the eye stays closed
+
+
+class Watcher:
+    """One call's eye. `run` ends when the pictures' channel is closed, or when the engine cannot be had."""
+
+    def __init__(
+        self,
+        landmarker: Callable[[], FaceLandmarker],
+        worker: Worker,
+        pictures: Channel[Picture],
+        timeline: Timeline,
+        settings: WatcherSettings | None = None,
+    ) -> None:
+        self.settings = settings or WatcherSettings()
+        self.read = 0  # pictures read
+        self.faces = 0  # … with a face
+        self.failed = 0  # pictures that could not be read
+        self._make = landmarker
+        self._worker = worker
+        self._pictures = pictures
+        self._timeline = timeline
+        self._reported: dict[str, float] = {}  # code → call time of its last report
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that were replaced by a newer one before they could be read."""
+        return self._pictures.dropped
+
+    async def run(self) -> None:
+        """Watch until the camera's channel is closed. The engine is made with the first picture, on its worker."""
+        eye: FaceLandmarker | None = None
+        failures = 0
+        try:
+            async for picture in self._pictures:
+                try:
+                    if eye is None:
+                        eye = await self._worker.run(self._make)
+                    reading = await self._worker.run(partial(_look, eye, picture))
+                except Exception as error:
+                    self.failed += 1
+                    failures += 1
+                    self._report(picture.t, error)
+                    if failures >= self.settings.give_up_after:
+                        return
+                    continue
+                failures = 0
+                self.read += 1
+                self.faces += reading.found
+                self._timeline.append(reading)
+        finally:
+            if eye is not None:
+                # Also when cancelled, and behind a reading still under way: only the worker's thread may touch it.
+                await self._worker.run(eye.close)
+
+    def _report(self, t: float, error: Exception) -> None:
+        code = error.code if isinstance(error, DeyeonsoError) else "analyzer_failed"
+        last = self._reported.get(code)
+        if last is None or t - last >= self.settings.fault_every:
+            self._reported[code] = t
+            self._timeline.append(AnalyzerFault(t, ANALYZER, code, str(error) or type(error).__name__))
+
+
+def _look(eye: FaceLandmarker, picture: Picture) -> FaceReading:
+    return eye.read(picture.rgb(), picture.t)
