@@ -21,7 +21,7 @@ run: $(VENV)/.installed libraries ## start the service (ARGS="--port 8080" go to
 	@$(PY) run.py preload
 	@exec $(PY) run.py serve $(ARGS)
 
-preload: $(VENV)/.installed ## fetch the model files that are missing or damaged
+preload: $(VENV)/.installed libraries ## fetch the model files that are missing or damaged
 	@$(PY) run.py preload $(ARGS)
 
 test: $(VENV)/.installed-dev libraries test-tools $(wildcard tests/web/pipecat/package.json) ## run every test (ARGS="-k call" choose)
