@@ -18,6 +18,7 @@ _NUMBERED = re.compile(r"(?:^|[\s.])\d+\.$")  # "1. 떡볶이", "2026. 11. 22."
 # "음... 그건요" is one breath: a hesitation alone is no sentence.
 _HESITATION = re.compile(r"^\W*(?:음+|어+|아+|그+|저+|글쎄요?|뭐|흠+|에이|저기)(?:\.{2,}|…+|~+)$")
 _COMMA = re.compile(r"[,，、;:](?=\s)")
+_OPENING, _CLOSING = "\"'“‘「『", "\"'”’」』"
 _PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", "「": "」", "『": "』"}
 
 
@@ -50,8 +51,10 @@ class SentenceSplitter:
         text = self._held
         for end in _END.finditer(text):
             before = text[: end.end()]
-            if "\n" in end.group():
+            if "\n" in end.group() and before.count("```") % 2 == 0:
                 return end.end()
+            if end.group()[-1] in _CLOSING and before.lstrip()[0] not in _OPENING:
+                continue  # 엄마가 "밥 먹어." 하셨어요: the quotation is only a part
             if _NUMBERED.search(before) or _HESITATION.match(before.strip()) or _open(before):
                 continue
             return min(end.end(), self._forced(text[: end.end()]) or end.end())
@@ -92,13 +95,14 @@ def _open(text: str) -> bool:
             waiting.pop()
         elif char in _PAIRS:
             waiting.append(_PAIRS[char])
-    return bool(waiting) or text.count('"') % 2 == 1 or text.replace("**", "").count("*") % 2 == 1
+    odd = text.count('"') % 2 == 1 or text.count("```") % 2 == 1
+    return bool(waiting) or odd or text.replace("**", "").count("*") % 2 == 1
 
 
 _UNSPOKEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.MULTILINE), replacement)
     for pattern, replacement in (
-        (r"```.*?(?:```|\Z)", " "),  # code
+        (r"```[\s\S]*?(?:```|\Z)", " "),  # code
         (r"!?\[([^\]\n]*)\]\([^)\n]*\)", r"\1"),  # a link keeps its text
         (r"https?://\S+|www\.\S+", " "),
         (r"</?[a-zA-Z][^>\n]*>", " "),  # tags

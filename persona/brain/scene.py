@@ -1,0 +1,189 @@
+"""Where the conversation stands: who is known, what was asked and told, what is still untouched. Read from the history.
+
+It must not choose words; every reply builds its own scene, so nothing has to be kept between turns.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from persona import memory
+from persona.brain.hearing import Clause, Heard, topic_ids, topic_index, understand
+from persona.brain.lines import Voice, data, fill, key
+from persona.brain.matching import Index
+from persona.catalog import About, Persona
+from persona.engines import Prompt
+from persona.prompt import level_at
+from persona.sentences import split
+from persona.types import Fact, Line
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment of the conversation, with everything a reply may draw on."""
+
+    prompt: Prompt
+
+    @property
+    def persona(self) -> Persona:
+        return self.prompt.persona
+
+    @cached_property
+    def heard(self) -> Heard:
+        """The person's present turn."""
+        return understand(self.history[-1].text if self.history and self.history[-1].role == "user" else "")
+
+    @cached_property
+    def main(self) -> Clause:
+        return self.heard.main
+
+    @property
+    def history(self) -> tuple[Line, ...]:
+        return self.prompt.history
+
+    @cached_property
+    def turn(self) -> int:
+        return sum(line.role == "user" for line in self.history)
+
+    @cached_property
+    def casual(self) -> bool:
+        return self.prompt.level in ("해체", "해라체")
+
+    @cached_property
+    def voice(self) -> Voice:
+        return Voice(
+            self.history, self.prompt.level, self._slots(), f"{self.prompt.seed}:{self.persona.id}:{self.turn}"
+        )
+
+    @cached_property
+    def told(self) -> tuple[Fact, ...]:
+        """What the person told in this call, before this turn and in it."""
+        return tuple(memory.facts_in(self.history, self.prompt.session))
+
+    @cached_property
+    def known(self) -> tuple[Fact, ...]:
+        """All that is known of the person, from earlier calls too."""
+        return memory.merged(self.prompt.facts, self.told)
+
+    @cached_property
+    def new(self) -> list[Fact]:
+        """What this turn told for the first time."""
+        before = {(fact.slot, fact.value) for fact in (*self.prompt.facts, *self.told) if fact.turn != self.turn}
+        return [f for f in self.told if f.turn == self.turn and (f.slot, f.value) not in before]
+
+    @cached_property
+    def her_last(self) -> str:
+        """Her last line."""
+        return next((line.text for line in reversed(self.history) if line.role == "assistant"), "")
+
+    @cached_property
+    def asked(self) -> str:
+        """The question she asked last, if her last line ended with one."""
+        last = split(self.her_last)[-1:] or [""]
+        return last[0] if last[0].endswith("?") else ""
+
+    @cached_property
+    def asked_topics(self) -> tuple[str, ...]:
+        return topics_of(self.asked) if self.asked else ()
+
+    @cached_property
+    def topic(self) -> str:
+        """What is being talked about: this turn's topic, else her question's, else the one before."""
+        for found in (self.main.topics, self.asked_topics, topics_of(self.her_last)):
+            if found:
+                return found[0]
+        return ""
+
+    @cached_property
+    def visited(self) -> set[str]:
+        """Topics that came up in this call, in anybody's line."""
+        return {topic for line in self.history for sentence in split(line.text) for topic in topics_of(sentence)[:2]}
+
+    @cached_property
+    def questions_running(self) -> int:
+        """How many of her latest lines in a row ended with a question."""
+        count = 0
+        for line in reversed(self.history):
+            if line.role == "assistant":
+                if not line.text.rstrip().endswith("?"):
+                    break
+                count += 1
+        return count
+
+    @cached_property
+    def short_answers(self) -> int:
+        """How many of the person's latest turns in a row were only a few syllables."""
+        count = 0
+        for line in reversed(self.history):
+            if line.role == "user":
+                if len(key(line.text)) > 5:
+                    break
+                count += 1
+        return count
+
+    def times(self, act: str) -> int:
+        """How many of the person's turns, this one included, showed `act`."""
+        return sum(understand(line.text).has(act) for line in self.history if line.role == "user")
+
+    def about(self, clause: Clause) -> list[tuple[About, float]]:
+        """Her own entries that `clause` asks for, best first, with the strength of the match."""
+        entries = about_index(self.persona)
+        found = {match.entry: match.strength for match in entries.find(clause.text)}
+        for rank, topic in enumerate(clause.topics):
+            for number, entry in enumerate(self.persona.about):
+                if entry.topic == topic:
+                    found[number] = max(found.get(number, 0.0), 2.0 - rank * 0.5)
+        ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return [(self.persona.about[number], strength) for number, strength in ordered]
+
+    def about_topic(self, topic: str) -> About | None:
+        return next((entry for entry in self.persona.about if entry.topic == topic), None)
+
+    def attitude(self, noun: str) -> str:
+        """Her file's word on `noun`: "likes", "dislikes" or ""."""
+        plain = key(noun)
+        if not plain:
+            return ""
+        for words, attitude in (
+            (self.persona.dislikes, "dislikes"),
+            ((*self.persona.likes, *self.persona.hobbies), "likes"),
+        ):
+            if any(plain in key(word) or (len(plain) > 2 and key(word) in plain) for word in words):
+                return attitude
+        return ""
+
+    def _slots(self) -> dict[str, str]:
+        slots = {"me": self.persona.name}
+        name = memory.given_name(memory.value_of(self.known, "name"))
+        if name:
+            address = level_at(self.persona, self.prompt.intimacy, self.casual).address or "{name} 씨"
+            slots["who"] = (
+                name if self.casual else fill(re.sub(r"\{name:아\}", "{name} 씨", address), {"name": name}) or ""
+            )
+            slots["call"] = fill("{name:아}", {"name": name}) or "" if self.casual else slots["who"]
+        if self.casual or name:
+            slots["you"] = "너" if self.casual else slots["who"]
+        return slots
+
+
+@lru_cache(maxsize=4096)
+def topics_of(sentence: str) -> tuple[str, ...]:
+    return tuple(topic_ids()[match.entry] for match in topic_index().find(sentence))
+
+
+@lru_cache(maxsize=64)
+def about_index(persona: Persona) -> Index:
+    """The persona's own keys, worth more than the brain's, and the brain's keys of the topics it speaks about."""
+    keys_of = {topic["id"]: topic["keys"] for topic in data("topics")}
+    keys: list[tuple[str, int, float]] = []
+    for number, entry in enumerate(persona.about):
+        keys += [(word, number, 1.3) for word in entry.keys]
+        keys += [(word, number, 1.0) for word in keys_of.get(entry.topic, ())]
+    return Index(keys)
+
+
+@lru_cache(maxsize=1)
+def topics() -> dict[str, dict[str, list[str]]]:
+    return {topic["id"]: topic for topic in data("topics")}

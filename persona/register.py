@@ -1,0 +1,145 @@
+"""Turns a sentence from one speech level into another by its morphemes: 존댓말 → 반말 and back. Pure.
+
+It must not know whose sentence it is or which level is due.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from analysis.hangul import final_consonant
+from analysis.korean import Morpheme, join, morphemes
+from persona.tables import table
+from persona.types import SpeechLevel
+
+Parts = list[tuple[str, str]]  # (form, tag), as analysis.korean.join takes them
+
+# (the word as written, its morphemes, whether it closes a clause) → the word rewritten, or None to keep it
+_WordRule = Callable[[str, list[Morpheme], bool], str | None]
+
+_TABLES = table("register")
+_CASUAL: dict[str, str] = _TABLES["casual"]  # final endings, 존댓말 → 반말
+_COPULA_CASUAL: dict[str, str] = _TABLES["casual_after_copula"]  # the same after 이다 and 아니다; others become 야
+_POLITE: dict[str, str] = _TABLES["polite"]  # final endings, 반말 → 해요체
+_PLAIN_STEM: dict[str, str] = _TABLES["plain_stems"]  # honorific or humble verbs → their everyday twin
+_PLAIN_NOUN: dict[str, str] = _TABLES["plain_nouns"]
+_SET_PHRASES: dict[str, str] = _TABLES["set_phrases"]  # whole words that do not follow the rules
+
+
+@lru_cache(maxsize=8192)
+def to_casual(text: str) -> str:
+    """`text` in 반말 (해체); what cannot be turned stays as it is."""
+    return _rewrite(text, _casual_word)
+
+
+@lru_cache(maxsize=8192)
+def to_polite(text: str) -> str:
+    """`text` in 해요체; what cannot be turned stays as it is."""
+    return _rewrite(text, _polite_word)
+
+
+def to_level(text: str, level: SpeechLevel) -> str:
+    """`text`, whose level is another one, at `level`. 하십시오체 is answered with 해요체: both are 존댓말."""
+    return to_casual(text) if level in ("해체", "해라체") else to_polite(text)
+
+
+def _rewrite(text: str, rewrite: _WordRule) -> str:
+    """Rebuild only the words (어절) whose morphemes change; everything between them is kept letter by letter."""
+    words: dict[int, list[Morpheme]] = {}
+    for morpheme in morphemes(text):
+        words.setdefault(morpheme.word, []).append(morpheme)
+    pieces, position = [], 0
+    ordered = list(words.values())
+    for index, word in enumerate(ordered):
+        core = [morpheme for morpheme in word if not morpheme.tag.startswith("S") or morpheme.tag in ("SL", "SN")]
+        if not core or core != word[: len(core)]:
+            continue  # only signs, or signs inside the word (“…”, 3.5): leave it alone
+        start, end = core[0].start, core[-1].end
+        closes = index + 1 == len(ordered) or len(word) > len(core)
+        new = rewrite(text[start:end], core, closes)
+        if new is not None:
+            pieces += [text[position:start], new]
+            position = end
+    return "".join(pieces) + text[position:]
+
+
+def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None:
+    if surface in _SET_PHRASES:
+        return _SET_PHRASES[surface]
+    if surface.endswith("게요"):
+        return surface[:-1]  # Kiwi reads some of these as 것이
+    parts: Parts = []
+    changed = False
+    for index, morpheme in enumerate(word):
+        form, tag = morpheme.form, morpheme.exact
+        after_copula = index > 0 and word[index - 1].tag in ("VCP", "VCN")
+        if tag == "EP" and form in ("시", "으시"):
+            changed = True
+            continue
+        if form in ("요", "이요") and tag in ("JX", "EF", "EC", "IC"):
+            new = "" if parts else form
+        elif morpheme.tag in ("EF", "EC"):
+            new = (_COPULA_CASUAL if after_copula else _CASUAL).get(form, form)
+            if new == "어" and index > 1 and word[index - 1].form == "겠" and word[index - 2].tag == "EP":
+                new = "다"  # 힘드셨겠어요 → 힘들었겠다
+            if after_copula and new == form and form in _CASUAL:
+                new = "야"
+        elif morpheme.tag in ("VV", "VA", "VX"):
+            new = _PLAIN_STEM.get(form, form)
+            tag = morpheme.tag if new != form else tag
+        elif tag == "NP":
+            new = {"저": "나", "제": "내"}.get(form, form)
+        elif tag == "MM" and form == "저" and len(word) == 1:
+            new = "나"
+        elif tag in ("NNG", "NP"):
+            new = _PLAIN_NOUN.get(form, form)
+        elif tag == "IC" and closes:
+            new = {"네": "응", "예": "응", "네네": "응응", "아니요": "아니", "아뇨": "아니", "저기요": "있잖아"}.get(
+                form, form
+            )
+        else:
+            new = form
+        changed |= new != form
+        if new:
+            parts.append((new, tag))
+    if not changed or not parts:
+        return None
+    new = _written(parts)
+    return new.replace("지않아", "잖아") if "잖" in surface else new
+
+
+def _polite_word(surface: str, word: list[Morpheme], closes: bool) -> str | None:
+    if surface in ("안녕", "반가워") and closes:
+        return {"안녕": "안녕하세요", "반가워": "반가워요"}[surface]
+    parts: Parts = []
+    changed = False
+    for index, morpheme in enumerate(word):
+        form, tag, last = morpheme.form, morpheme.exact, index == len(word) - 1
+        new = form
+        if last and closes and morpheme.tag in ("EF", "EC") and form in _POLITE:
+            new, tag = _POLITE[form], "EF"
+            if new == "예요" and index and word[index - 1].tag == "VCP":
+                before = word[index - 2].form if index > 1 else ""
+                new = "에요" if final_consonant(before) else "예요"
+            elif form in ("다", "라") and index and word[index - 1].tag == "VCP":
+                new = "에요" if index > 1 and final_consonant(word[index - 2].form) else "예요"
+        elif tag == "NP":
+            new = {"나": "저", "내": "제"}.get(form, form)
+        elif tag == "IC" and closes:
+            new = {"응": "네", "어": "네", "아니": "아니요"}.get(form, form)
+        changed |= new != form
+        parts.append((new, tag))
+    return _written(parts) if changed else None
+
+
+def _written(parts: Parts) -> str:
+    # 나+가 and 저+가 are irregular words, not endings.
+    forms = [form for form, _ in parts]
+    for pronoun, subject in (("나", "내"), ("저", "제"), ("너", "네")):
+        if forms[:2] == [pronoun, "가"] and parts[0][1] == "NP":
+            return subject + "가" + (join(parts[2:]).replace(" ", "") if parts[2:] else "")
+    text = join(parts).replace(" ", "")
+    # Kiwi keeps 이 after Latin letters: "ENFP이야" → "ENFP야".
+    return re.sub(r"(?<=[A-Za-z])이(?=야$|잖아$|지$)", "", text) if not final_consonant(forms[0]) else text
