@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from analysis.engines import SpeechDetector, SpeechToText, Transcript, TurnEndDetector
 from analysis.sound import Frame, Framer, Recent
 from analysis.turn_taking import Paused, Resumed, TurnEvent, TurnSettings, TurnTaker
@@ -102,6 +104,13 @@ class Listener:
                 self._turns.close()
         finally:
             self.events.close()
+
+    def take_text(self, text: str, now: float) -> None:
+        """A typed line at call time `now` (s) is a turn like a spoken one."""
+        self._count += 1
+        typed = Utterance(Span(now, now), text, self._count, None, now, now, np.zeros(0, np.float32))
+        self._timeline.append(typed)
+        self.events.offer(typed)
 
     async def _hear(self, frame: Frame, tasks: asyncio.TaskGroup) -> None:
         self._recent.append(frame)

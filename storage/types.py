@@ -42,7 +42,6 @@ def new_id() -> str:
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Moment = Annotated[AwareDatetime, AfterValidator(to_moment)]
-Created = Annotated[Moment, Field(default_factory=now)]
 
 
 class Document(BaseModel):
@@ -70,8 +69,8 @@ class User(Document):
 
     email: str | None = None
     name: str = ""
-    created_at: Created
-    updated_at: Created
+    created_at: Moment = Field(default_factory=now)
+    updated_at: Moment = Field(default_factory=now)
 
 
 class ChatSession(Document):
@@ -82,8 +81,8 @@ class ChatSession(Document):
     persona_name: str
     persona_id: Id
     is_active: bool = True
-    created_at: Created
-    updated_at: Created
+    created_at: Moment = Field(default_factory=now)
+    updated_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -94,7 +93,7 @@ class ChatMessage(Document):
     user_id: Id
     content: str
     role: Literal["user", "assistant", "system"]
-    timestamp: Created
+    timestamp: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -125,7 +124,7 @@ class Turn(Document):
     heard: str = ""
     interrupted: bool = False
     delays: Delays = Delays()
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -139,7 +138,7 @@ class TimelineChunk(Document):
     session_id: Id
     user_id: Id
     events: tuple[dict[str, JsonValue], ...]
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -151,7 +150,7 @@ class Feedback(Document):
     session_id: Id
     user_id: Id
     feedback: dict[str, JsonValue]
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -178,8 +177,8 @@ class Memory(Document):
     summary: str = ""
     facts: tuple[Fact, ...] = ()
     sessions: int = Field(default=0, ge=0)
-    created_at: Created
-    updated_at: Created
+    created_at: Moment = Field(default_factory=now)
+    updated_at: Moment = Field(default_factory=now)
 
 
 ConsentTo = Literal["call", "recording", "face_analysis", "voice_analysis", "transfer_abroad"]
@@ -192,7 +191,7 @@ class Consent(Document):
     to: ConsentTo
     version: str = Field(description="version of the text that was shown")
     granted: bool
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
 
 
 class Recording(Document):
@@ -206,7 +205,7 @@ class Recording(Document):
     size: int = Field(ge=0, description="bytes")
     seconds: float = Field(ge=0)
     encrypted: bool = True
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -217,7 +216,7 @@ class Upload(Document):
     file: str = Field(description="path relative to the media folder")
     media_type: str
     size: int = Field(ge=0, description="bytes")
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -228,7 +227,7 @@ class Access(Document):
     actor: str = Field(description="who asked")
     action: str = Field(description="read, export, delete …")
     target: str = Field(description="what, e.g. recordings/<id>; never content")
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 
 
@@ -239,4 +238,4 @@ class DataKey(Document):
 
     user_id: Id
     wrapped: str = Field(description="base64")
-    created_at: Created
+    created_at: Moment = Field(default_factory=now)

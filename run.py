@@ -1,0 +1,351 @@
+"""The command line: reads the configuration, chooses the adapters, starts the service or one of its tools.
+
+It must not hold any logic of a call; it is the only file that imports adapters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import ipaddress
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+from aiohttp import web
+from aiortc import RTCIceServer
+from rich.console import Console
+
+from media.clock import monotonic
+from media.errors import DeyeonsoError
+from media.preload import preload, summary
+from media.weights import Weights
+from signaling.app import make_app
+from signaling.calls import Calls
+from signaling.config import Config, fail, read_config
+from signaling.engines import Engines
+from signaling.sdp import Policy
+
+ROOT = Path(__file__).parent
+log = structlog.get_logger()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status."""
+    options = _parser().parse_args(arguments)
+    _set_up_logging()
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except DeyeonsoError as error:
+        return fail(error)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py", description="데연소: a practice studio for conversation")
+    parser.set_defaults(command=_serve, open=False)
+    commands = parser.add_subparsers(metavar="command")
+    serve = commands.add_parser("serve", help="start the server (the default)")
+    serve.add_argument("--open", action="store_true", help="let guests in from other machines too (no sign-in!)")
+    serve.set_defaults(command=_serve)
+    fetch = commands.add_parser("preload", help="fetch and verify the model weights")
+    fetch.add_argument("--deep", action="store_true", help="re-read every file, not only what looks changed")
+    fetch.set_defaults(command=_preload)
+    peer = commands.add_parser("peer", help="call the server as a headless peer that speaks sound files")
+    peer.add_argument("--say", type=Path, action="append", required=True, metavar="WAV", help="speak this; repeatable")
+    peer.add_argument("--video", type=Path, metavar="CLIP", help="send this clip as the camera")
+    peer.add_argument("--persona", metavar="ID")
+    peer.add_argument("--url", default="http://127.0.0.1:8000")
+    peer.add_argument("--json", action="store_true", help="print one JSON document on stdout")
+    peer.set_defaults(command=_peer)
+    return parser
+
+
+def _set_up_logging() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+# -- preload
+
+
+def _preload(options: argparse.Namespace) -> int:
+    console = Console(stderr=True)
+    for line in summary(preload(console=console, deep=options.deep)):
+        console.print(line, highlight=False)
+    return 0
+
+
+# -- serve
+
+
+def _serve(options: argparse.Namespace) -> int:
+    config = read_config()
+    _refuse_strangers(config, options.open)
+    preload()
+    return _run(serve(config))
+
+
+def _refuse_strangers(config: Config, guests_welcome: bool) -> None:
+    """Without an identity provider everybody is the same guest: then only this machine may connect."""
+    if config.jwt_secret_key or config.supabase_url or guests_welcome or is_loopback(config.host):
+        return
+    raise DeyeonsoError(
+        "no_identity",
+        f"HOST={config.host} would let anybody in: no sign-in is configured (SUPABASE_URL or JWT_SECRET_KEY). "
+        "Use HOST=127.0.0.1, or say that you mean it: python run.py serve --open",
+        "caller",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Does this address reach only this machine?"""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def serve(config: Config, ready: asyncio.Event | None = None, stop: asyncio.Event | None = None) -> int:
+    """Serve until SIGINT, SIGTERM or `stop`; `ready` is set once `/health` answers."""
+    from persona import PersonaManager
+    from storage import open_store
+
+    began = monotonic()
+    listener = _bind(config)  # first: a port in use is known before the models are loaded
+    stop = stop or asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    where = config.mongodb_uri or config.data_dir
+    personas = PersonaManager()
+    personas.get_active_persona()
+    async with open_store(where, database=config.database_name, driver=config.mongodb_driver) as store:
+        engines = await choose_engines(config, Weights())
+        try:
+            async with Calls(config.max_calls) as calls:
+                app = make_app(
+                    calls,
+                    engines,
+                    personas,
+                    store,
+                    web_folder=ROOT / "web",
+                    policy=Policy(loopback=is_loopback(config.host)),
+                    ice_servers=_ice_servers(config),
+                )
+                runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+                await runner.setup()
+                try:
+                    await web.SockSite(runner, listener).start()
+                    port = int(listener.getsockname()[1])
+                    seconds = round(monotonic() - began, 1)
+                    log.info("ready", url=f"http://{config.host}:{port}", seconds=seconds, **engines.names)
+                    sys.stderr.write(f"\n  데연소가 준비됐어요 → http://{config.host}:{port}\n\n")
+                    if ready is not None:
+                        ready.set()
+                    await stop.wait()
+                    log.info("stopping", calls=len(calls))
+                finally:
+                    await runner.cleanup()
+        finally:
+            await engines.close()
+    return 0
+
+
+def _bind(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {config.port} on {config.host} is in use; choose another: PORT={config.port + 1} make run"
+            raise DeyeonsoError("port_in_use", message, "caller") from None
+        raise DeyeonsoError("cannot_listen", f"{config.host}:{config.port}: {error}", "caller") from None
+    return listener
+
+
+def _ice_servers(config: Config) -> list[RTCIceServer]:
+    servers = [RTCIceServer(urls=config.stun_url)] if config.stun_url else []
+    if config.turn_url:
+        servers.append(
+            RTCIceServer(urls=config.turn_url, username=config.turn_username, credential=config.turn_credential)
+        )
+    return servers
+
+
+async def choose_engines(config: Config, weights: Weights) -> Engines:
+    """The configured engines, or for what is unset the best that this machine can use, loaded and warm."""
+    from analysis import korean
+    from analysis.adapters.landmarker import MediaPipeLandmarker
+    from analysis.adapters.silero import SileroModel
+    from analysis.adapters.smart_turn import SmartTurn
+    from media.worker import Worker
+    from persona.adapters.kokoro import KokoroVoice
+
+    face, turn_end = Worker("face"), Worker("turn-end")
+    kokoro = KokoroVoice(
+        weights.path("kokoro/model.onnx"),
+        weights.path("kokoro/vocab.json"),
+        [weights.path("kokoro/voices.npz"), *sorted(weights.root.glob("kokoro/voices/*.bin"))],
+    )
+    model = _choose_model(config)
+    voice = await _choose_voice(config, kokoro)
+    landmarker = weights.path("face_landmarker.task")
+    with closing(Worker("loading")) as loader:
+        async with asyncio.TaskGroup() as loading:
+            stt = loading.create_task(loader.run(lambda: _choose_stt(config, weights)))
+            smart_turn = loading.create_task(turn_end.run(lambda: SmartTurn(weights.path("smart-turn.onnx"))))
+            silero = loading.create_task(turn_end.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
+            loading.create_task(face.run(korean.load))
+            loading.create_task(kokoro.load())
+    names = {
+        "stt": stt.result().name,
+        "llm": model.name,
+        "tts": voice.name,
+        "face": "mediapipe",
+    }
+    return Engines(
+        stt=stt.result(),
+        model=model,
+        voice=voice,
+        new_speech_detector=silero.result().detector,
+        turn_end=smart_turn.result(),
+        turn_end_worker=turn_end,
+        new_landmarker=lambda: MediaPipeLandmarker(landmarker),
+        face_worker=face,
+        names=names,
+        closers=() if voice.name in ("kokoro", "edge") else (kokoro.close,),
+    )
+
+
+def _choose_stt(config: Config, weights: Weights) -> Any:
+    if config.stt_engine == "openai":
+        from analysis.adapters.openai_transcription import OpenAITranscription
+
+        _need_key(config, "STT_ENGINE")
+        return OpenAITranscription(config.openai_base_url, config.openai_api_key)
+    from analysis.adapters.whisper import WhisperSpeechToText
+
+    folder = weights.path("whisper-base/model.bin").parent
+    return WhisperSpeechToText(folder, "cuda" if _has_cuda(config) else "cpu")
+
+
+def _has_cuda(config: Config) -> bool:
+    import ctranslate2
+
+    there = ctranslate2.get_cuda_device_count() > 0
+    if config.device == "cuda" and not there:
+        raise DeyeonsoError("bad_config", "DEVICE=cuda, but CTranslate2 finds no CUDA device here", "caller")
+    return there and config.device != "cpu"
+
+
+def _choose_model(config: Config) -> Any:
+    if config.llm_engine == "openai" or (config.llm_engine is None and config.openai_api_key):
+        from persona.adapters.openai_chat import OpenAIChat
+
+        _need_key(config, "LLM_ENGINE")
+        return OpenAIChat(config.openai_base_url, config.openai_api_key, config.openai_model)
+    from persona.adapters.offline import OfflineBrain
+
+    return OfflineBrain()
+
+
+async def _choose_voice(config: Config, kokoro: Any) -> Any:
+    if config.tts_engine == "openai":
+        from persona.adapters.openai_speech import OpenAISpeech
+
+        _need_key(config, "TTS_ENGINE")
+        return OpenAISpeech(config.openai_base_url, config.openai_api_key)
+    if config.tts_engine == "kokoro":
+        return kokoro
+    from persona.adapters.edge import EdgeSpeech, edge_reachable
+
+    if config.tts_engine == "edge" or await edge_reachable(1.5):
+        return EdgeSpeech(fallback=kokoro)
+    return kokoro
+
+
+def _need_key(config: Config, name: str) -> None:
+    own_server = config.openai_base_url != Config.model_fields["openai_base_url"].default
+    if not config.openai_api_key and not own_server:
+        message = f"{name}=openai needs OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)"
+        raise DeyeonsoError("bad_config", message, "caller")
+
+
+# -- peer
+
+
+def _peer(options: argparse.Namespace) -> int:
+    return _run(peer(options))
+
+
+async def peer(options: argparse.Namespace) -> int:
+    """Speak each file in turn and print what came of it; 0 only if every turn was answered."""
+    from dataclasses import asdict
+
+    from signaling.headless import HeadlessPeer, read_sound
+
+    sounds = [(path, read_sound(path)) for path in options.say]
+    if options.video is not None and not options.video.is_file():
+        raise DeyeonsoError("bad_video", f"{options.video}: no such file", "caller")
+    turns = []
+    async with HeadlessPeer(options.url, options.persona, options.video) as caller:
+        greeting = await caller.greeted()
+        _say(options, f"인사: {greeting}")
+        for path, sound in sounds:
+            turn = await caller.say(sound, str(path))
+            turns.append(turn)
+            _say(options, f"나 ({path.name}): {turn.heard or '…알아듣지 못함'}\n상대: {turn.answered or '…대답 없음'}")
+            if turn.first_sound is not None:
+                _say(options, f"  말끝 → 첫소리 {turn.first_sound:.2f} s  {_steps(turn.delays)}")
+            for problem in turn.errors:
+                _say(options, f"  ! {problem}")
+    report = {
+        "call": {name: caller.call[name] for name in ("call_id", "session_id")},
+        "greeting": greeting,
+        "turns": [asdict(turn) for turn in turns],
+        "feedback": caller.feedback,
+        "answered": all(turn.answered for turn in turns),
+    }
+    if options.json:
+        print(json.dumps(report, ensure_ascii=False, indent=2))
+    return 0 if report["answered"] else 1
+
+
+def _say(options: argparse.Namespace, line: str) -> None:
+    print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+
+def _steps(delays: dict[str, float]) -> str:
+    return " · ".join(f"{name} {seconds:.2f}" for name, seconds in delays.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The aiohttp application: routes, middlewares, what they share.
+
+It must not know audio or models; `run.py` hands in the calls' registry, the engines, the personas and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from aiohttp import web
+from aiortc import RTCIceServer
+
+from persona import PersonaManager
+from persona.conversation import Patience
+from signaling.call import CallLimits
+from signaling.calls import Calls
+from signaling.context import CONTEXT, Context
+from signaling.engines import Engines
+from signaling.errors import add_security_headers, errors_as_json
+from signaling.routes import calls as calls_routes
+from signaling.routes import pages, pipecat, service
+from signaling.sdp import Policy
+from storage import Store
+
+MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
+
+
+def make_app(
+    calls: Calls,
+    engines: Engines,
+    personas: PersonaManager,
+    store: Store,
+    *,
+    web_folder: Path,
+    policy: Policy,
+    ice_servers: Sequence[RTCIceServer] = (),
+    limits: CallLimits | None = None,
+    patience: Patience | None = None,
+    extra: Callable[[web.Application], None] | None = None,
+) -> web.Application:
+    """The application, ready to be served."""
+    app = web.Application(middlewares=[errors_as_json], client_max_size=MAX_BODY)
+    app[CONTEXT] = Context(
+        calls=calls,
+        engines=engines,
+        personas=personas,
+        store=store,
+        policy=policy,
+        ice_servers=tuple(ice_servers),
+        limits=limits or CallLimits(),
+        patience=patience or Patience(),
+    )
+    app.on_response_prepare.append(add_security_headers)
+    app.add_routes(calls_routes.routes)
+    app.add_routes(pipecat.routes)
+    app.add_routes(service.routes)
+    pages.add_to(app, web_folder)
+    if extra is not None:
+        extra(app)
+    return app

@@ -1,0 +1,100 @@
+"""The registry: which calls are on, how many there may be, and the task group they live in.
+
+It must not know HTTP nor what happens inside a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections import OrderedDict
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+from media.errors import DeyeonsoError
+from signaling.call import Call
+
+log = structlog.get_logger()
+
+REMEMBERED = 100  # ended calls whose report can still be asked for
+
+
+class Calls:
+    """Enter and leave it in the same coroutine; leaving ends every call, writes flushed, within `patience` seconds."""
+
+    def __init__(self, limit: int, patience: float = 10.0) -> None:
+        self.limit = limit
+        self._patience = patience
+        self._calls: dict[str, Call] = {}
+        self._tokens: dict[str, str] = {}
+        self._ended: OrderedDict[str, tuple[str, dict[str, Any]]] = OrderedDict()
+        self._group = asyncio.TaskGroup()
+        self._stopping = False
+
+    async def __aenter__(self) -> Calls:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping = True
+        try:
+            async with asyncio.timeout(self._patience):
+                for call in self._calls.values():
+                    call.hang_up("server_stopping")
+                await self._group.__aexit__(None, None, None)  # what went wrong outside is not the calls' doing
+        except TimeoutError:
+            log.warning("calls_cut_off", calls=len(self._calls))
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def admit(self) -> None:
+        """Raises DeyeonsoError `busy` when no further call may begin."""
+        if self._stopping or len(self._calls) >= self.limit:
+            raise DeyeonsoError("busy", "지금은 통화가 모두 차 있어요. 잠시 뒤에 다시 걸어 주세요.")
+
+    def begin(self, call: Call) -> str:
+        """Start an admitted call's life; its resume token."""
+        self.admit()
+        token = secrets.token_urlsafe(24)
+        self._calls[call.id] = call
+        self._tokens[call.id] = token
+        self._group.create_task(self._live(call), name=f"call-{call.id}")
+        return token
+
+    async def _live(self, call: Call) -> None:
+        try:
+            await call.run()
+        except Exception:
+            log.exception("call_crashed", call=call.id)  # one call's crash never touches another
+        finally:
+            self._calls.pop(call.id, None)
+            self._tokens.pop(call.id, None)
+            self._ended[call.id] = (call.user_id, await call.report())
+            while len(self._ended) > REMEMBERED:
+                self._ended.popitem(last=False)
+
+    def get(self, call_id: str, user_id: str) -> Call:
+        """A live call of this user. Raises DeyeonsoError `call_unknown`, also for somebody else's."""
+        call = self._calls.get(call_id)
+        if call is None or call.user_id != user_id:
+            raise DeyeonsoError("call_unknown", "there is no such call", "caller")
+        return call
+
+    def resume(self, token: str, user_id: str) -> Call:
+        """The live call that `token` was given for. Raises DeyeonsoError `call_unknown`."""
+        for call_id, given in self._tokens.items():
+            if hmac.compare_digest(given, token):
+                return self.get(call_id, user_id)
+        raise DeyeonsoError("call_unknown", "this call is over", "caller")
+
+    async def report(self, call_id: str, user_id: str) -> dict[str, Any]:
+        """State of a live call, or of one that ended not long ago. Raises DeyeonsoError `call_unknown`."""
+        if call_id in self._ended and self._ended[call_id][0] == user_id:
+            return self._ended[call_id][1]
+        return await self.get(call_id, user_id).report()

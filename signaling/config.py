@@ -1,0 +1,108 @@
+"""Configuration from the environment and `.env`: every name, its default, and one clear error for a bad value.
+
+It must not know what the values are used for; `run.py` reads it once, at the start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from media.errors import DeyeonsoError
+
+Origins = Annotated[tuple[str, ...], NoDecode]
+
+
+class Config(BaseSettings):
+    """All settings; the field name in upper case is the environment variable."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    app_name: str = "deyeonso"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    data_dir: Path = Path("data")
+    allowed_origins: Origins = ()
+    cors_origins: Origins = ()
+    max_upload_bytes: int = Field(default=33_554_432, ge=1024)
+
+    openai_api_key: str = ""
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_model: str = "gpt-4o-mini"
+    stt_engine: Literal["whisper", "openai"] | None = None
+    llm_engine: Literal["openai", "offline"] | None = None
+    tts_engine: Literal["edge", "openai", "kokoro"] | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    expression_model: str = ""
+
+    mongodb_uri: str = ""
+    mongodb_driver: Literal["motor", "pymongo"] = "motor"
+    database_name: str = "deyeonso"
+    supabase_url: str = ""
+    supabase_anon_key: str = ""
+    jwt_secret_key: str = ""
+    websocket_host: str = ""
+    websocket_port: int = Field(default=0, ge=0, le=65535)
+    runpod_url: str = ""
+    engine: Literal["local"] = "local"
+
+    max_calls: int = Field(default=8, ge=1, le=1000)
+    stun_url: str = ""
+    turn_url: str = ""
+    turn_username: str = ""
+    turn_credential: str = ""
+
+    @field_validator("allowed_origins", "cors_origins", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _an_http_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins of other sites that may use the API."""
+        return tuple(dict.fromkeys((*self.allowed_origins, *self.cors_origins)))
+
+
+# Misspelt names of ours would be silently ignored: these prefixes belong to us, so an unknown one is an error.
+_OUR_PREFIXES = ("STT_", "LLM_", "TTS_", "MONGODB_", "SUPABASE_", "OPENAI_", "DATA_")
+_OF_LIBRARIES = {"OPENAI_ORG_ID", "OPENAI_ORGANIZATION", "OPENAI_PROJECT_ID", "OPENAI_LOG", "OPENAI_WEBHOOK_SECRET"}
+
+
+def read_config(env_file: str | None = ".env") -> Config:
+    """The configuration, or DeyeonsoError `bad_config` that names the variable, its value and what is wrong."""
+    known = {name.upper() for name in Config.model_fields}
+    for name in os.environ:
+        if name.startswith(_OUR_PREFIXES) and name not in known and name not in _OF_LIBRARIES:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise DeyeonsoError("bad_config", f"{name}: there is no such setting (did you mean {near}?)", "caller")
+    try:
+        return Config(_env_file=env_file)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "?"
+        shown = "" if "KEY" in name or "CREDENTIAL" in name else f" = {first.get('input')!r}"
+        message = f"{name}{shown}: {first['msg'].removeprefix('Value error, ')}"
+        raise DeyeonsoError("bad_config", message, "caller") from None
+    except UnicodeDecodeError:
+        raise DeyeonsoError("bad_config", f"{env_file} is not UTF-8 text", "caller") from None
+
+
+def fail(error: DeyeonsoError) -> int:
+    """Say why the program cannot start, in one line on stderr. The exit status, 2."""
+    sys.stderr.write(f"deyeonso: {error.code}: {error.message}\n")
+    return 2

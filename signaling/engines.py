@@ -1,0 +1,40 @@
+"""Everything a call needs from the engines, chosen once by `run.py` and shared by all calls.
+
+It must not know any adapter: only Protocols, factories for what each call owns, and the workers they run on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from analysis.engines import FaceLandmarker, SpeechDetector, SpeechToText, TurnEndDetector
+from media.worker import Worker
+from persona.engines import LanguageModel, Synthesizer
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The chosen adapters. `names` is what `GET /health` and the log say of the choice."""
+
+    stt: SpeechToText
+    model: LanguageModel
+    voice: Synthesizer
+    new_speech_detector: Callable[[], SpeechDetector]
+    turn_end: TurnEndDetector
+    turn_end_worker: Worker
+    new_landmarker: Callable[[], FaceLandmarker]
+    face_worker: Worker
+    names: dict[str, str] = field(default_factory=dict)
+    closers: tuple[Callable[[], Awaitable[None] | None], ...] = ()
+
+    async def close(self) -> None:
+        """End every engine and its worker."""
+        for engine in (self.stt, self.model, self.voice):
+            await engine.close()
+        for closer in self.closers:
+            waiting = closer()
+            if waiting is not None:
+                await waiting
+        for worker in (self.turn_end_worker, self.face_worker):
+            worker.close()

@@ -1,0 +1,87 @@
+"""How an error looks over HTTP: one JSON shape, and the status that goes with each code.
+
+It must not know what caused it; library exceptions were translated where they happened.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from media.errors import DeyeonsoError
+
+log = structlog.get_logger()
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STATUS = {
+    "busy": 503,
+    "overloaded": 503,
+    "too_many_requests": 429,
+    "call_unknown": 404,
+    "persona_unknown": 404,
+    "not_found": 404,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "sdp_too_large": 413,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
+    "duplicate": 409,
+}
+_BY_FAULT = {"caller": 400, "server": 500, "upstream": 502}
+RETRY_AFTER = 5.0  # s, where the error does not know better
+
+
+def error_response(code: str, message: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
+    """`{"error": {"code", "message"}}`."""
+    return web.json_response({"error": {"code": code, "message": message}}, status=status, headers=headers)
+
+
+def respond_to(error: DeyeonsoError) -> web.Response:
+    """The response an expected error gets."""
+    status = _STATUS.get(error.code) or (503 if error.code.startswith("store_") else _BY_FAULT[error.whose])
+    retry = getattr(error, "retry_after", RETRY_AFTER)
+    headers = {"Retry-After": str(math.ceil(retry))} if status in (429, 503) else None
+    return error_response(error.code, error.message, status, headers)
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every failure leaves in the one shape; an unexpected one says nothing about the inside."""
+    try:
+        return await handler(request)
+    except DeyeonsoError as error:
+        return respond_to(error)
+    except web.HTTPRequestEntityTooLarge as error:
+        return error_response("body_too_large", error.text or "the body is too large", 413)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        code = (error.reason or "error").lower().replace(" ", "_").replace("-", "_")
+        allow = error.headers.get("Allow")
+        return error_response(code, error.reason or "error", error.status, {"Allow": allow} if allow else None)
+    except Exception:
+        log.exception("request_failed", path=request.path)
+        return error_response("internal", "something went wrong here; it has been noted", 500)
+
+
+_SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; style-src 'self'; "
+        "script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """For `on_response_prepare`: every answer carries them."""
+    for name, value in _SECURITY.items():
+        response.headers.setdefault(name, value)

@@ -1,0 +1,141 @@
+"""Writes a call's lines and turns to the store as they happen; waits for a store that fails, and says that it does.
+
+It must not know which database it is, nor sockets: trouble is an event on the timeline like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import deque
+from contextlib import suppress
+from dataclasses import asdict
+
+import structlog
+
+from analysis.types import AnalyzerFault, Utterance
+from media.channel import Channel, Closed
+from media.errors import DeyeonsoError
+from media.timeline import Event, Timeline
+from persona.types import ReplyEnded, TurnDelays
+from storage import ChatMessage, ChatSession, Delays, Store, Turn
+
+log = structlog.get_logger()
+
+RETRY = 2.0  # s between tries while the store fails
+UNSAVED = 2000  # documents kept in memory while it does; a call of an hour has fewer
+
+
+class Keeper:
+    """One call's writes. `unsaved` counts what the store has not taken yet, `lost` what had to be given up."""
+
+    def __init__(
+        self, store: Store, session: ChatSession, call_id: str, timeline: Timeline, began: dt.datetime
+    ) -> None:
+        self.session_id = session.id
+        self.lost = 0
+        self._store = store
+        self._session = session
+        self._call_id = call_id
+        self._timeline = timeline
+        self._began = began
+        self._waiting: deque[ChatMessage | Turn] = deque()
+        self._said: dict[int, Utterance] = {}
+        self._delays: dict[int, TurnDelays] = {}
+        self._failing = False
+
+    @property
+    def unsaved(self) -> int:
+        return len(self._waiting)
+
+    def moment(self, t: float) -> dt.datetime:
+        """Wall time of call time `t` (s)."""
+        return self._began + dt.timedelta(seconds=t)
+
+    async def run(self, events: Channel[Event]) -> None:
+        """Until `events` closes; then one last try for what still waits."""
+        while True:
+            try:
+                if self._failing:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(RETRY):
+                            self._note(await events.get())
+                else:
+                    self._note(await events.get())
+            except Closed:
+                break
+            await self._write(events)
+        await self._write(events)
+        if self._waiting:
+            self.lost += len(self._waiting)
+            log.error("call_writes_lost", call=self._call_id, documents=len(self._waiting))
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Utterance() if event.text:
+                self._said[event.turn] = event
+                self._message("user", event.text, event.span.end)
+            case TurnDelays():
+                self._delays[event.turn] = event
+            case ReplyEnded():
+                if event.heard:
+                    self._message("assistant", event.heard, event.span.end)
+                said = self._said.pop(event.turn, None)
+                delays = self._delays.pop(event.turn, None)
+                steps = {k: v for k, v in asdict(delays).items() if k not in ("t", "turn")} if delays else {}
+                self._keep(
+                    Turn(
+                        call_id=self._call_id,
+                        turn=event.turn,
+                        session_id=self.session_id,
+                        user_id=self._session.user_id,
+                        said=said.text if said else "",
+                        confidence=said.confidence if said else None,
+                        reply=event.text,
+                        heard=event.heard,
+                        interrupted=event.interrupted,
+                        delays=Delays(**steps),
+                        created_at=self.moment(event.span.start),
+                    )
+                )
+
+    def _message(self, role: str, text: str, t: float) -> None:
+        self._keep(
+            ChatMessage.model_validate(
+                {
+                    "session_id": self.session_id,
+                    "user_id": self._session.user_id,
+                    "content": text,
+                    "role": role,
+                    "timestamp": self.moment(t),
+                }
+            )
+        )
+
+    def _keep(self, document: ChatMessage | Turn) -> None:
+        if len(self._waiting) >= UNSAVED:
+            self._waiting.popleft()
+            self.lost += 1
+        self._waiting.append(document)
+
+    async def _write(self, events: Channel[Event]) -> None:
+        """Write what waits, in order; an event that comes meanwhile waits in its channel."""
+        while self._waiting:
+            document = self._waiting[0]
+            try:
+                await self._store.put(document)
+            except DeyeonsoError as error:
+                if not self._failing:
+                    self._failing = True
+                    log.error("store_failing", call=self._call_id, code=error.code, message=error.message)
+                    message = f"{error.message} (대화는 계속되고, 저장은 다시 시도해요.)"
+                    self._timeline.append(AnalyzerFault(self._now_of(document), "store", error.code, message))
+                return
+            self._waiting.popleft()
+            if self._failing:
+                self._failing = False
+                log.info("store_recovered", call=self._call_id)
+
+    def _now_of(self, document: ChatMessage | Turn) -> float:
+        at = document.timestamp if isinstance(document, ChatMessage) else document.created_at
+        return (at - self._began).total_seconds()

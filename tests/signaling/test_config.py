@@ -1,0 +1,64 @@
+"""signaling/config.py: every bad value is one clear error that names the variable."""
+
+import pytest
+
+from media.errors import DeyeonsoError
+from signaling.config import read_config
+
+
+def test_an_empty_environment_gives_a_server_for_this_machine_only(monkeypatch):
+    config = read_config(env_file=None)
+    assert (config.host, config.port) == ("127.0.0.1", 8000)
+    assert config.llm_engine is None
+    assert config.mongodb_uri == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("STT_ENGINE", "siri"),
+        ("LLM_ENGINE", "Offline "),
+        ("TTS_ENGINE", "espeak"),
+        ("DEVICE", "gpu"),
+        ("MONGODB_DRIVER", "pymango"),
+        ("OPENAI_BASE_URL", "localhost:1234"),
+        ("MAX_UPLOAD_BYTES", "-1"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(DeyeonsoError) as caught:
+        read_config(env_file=None)
+    assert caught.value.code == "bad_config"
+    assert caught.value.message.startswith(name)
+    assert repr(value) in caught.value.message
+
+
+def test_a_misspelt_name_of_ours_is_an_error_that_says_what_was_meant(monkeypatch):
+    monkeypatch.setenv("TTS_ENGIN", "kokoro")
+    with pytest.raises(DeyeonsoError, match="TTS_ENGINE"):
+        read_config(env_file=None)
+
+
+def test_a_secret_never_appears_in_an_error(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("PORT", "x")
+    with pytest.raises(DeyeonsoError) as caught:
+        read_config(env_file=None)
+    assert "secret" not in caught.value.message
+
+
+def test_origins_are_a_comma_separated_list_from_both_names(monkeypatch):
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example, https://b.example/")
+    monkeypatch.setenv("CORS_ORIGINS", "https://b.example")
+    assert read_config(env_file=None).origins == ("https://a.example", "https://b.example")
+
+
+def test_dotenv_is_read_and_the_environment_wins_over_it(monkeypatch, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("PORT=9001\nDATABASE_NAME=데이트\n", encoding="utf-8")
+    monkeypatch.setenv("PORT", "9002")
+    config = read_config(env_file=str(file))
+    assert (config.port, config.database_name) == (9002, "데이트")
