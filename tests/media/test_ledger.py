@@ -88,9 +88,10 @@ def test_playing_something_again_takes_nothing_back() -> None:
     ledger.append(RATE, "하나 둘")
     ledger.close()
     ledger.played(0, RATE, 0.0)
-    ledger.played(RATE // 2, RATE, 3.0)
+    ledger.played(RATE // 4, RATE // 2, 3.0)
     assert ledger.heard().text == "하나 둘"
-    assert ledger.heard().pieces == (("하나 둘", Span(0.0, 3.5)),)
+    assert ledger.heard().seconds == 1.0
+    assert ledger.heard().pieces == (("하나 둘", Span(0.0, 3.25)),)
 
 
 def test_padding_behind_the_last_sample_is_not_speech() -> None:

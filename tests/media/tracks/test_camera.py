@@ -30,6 +30,12 @@ def test_pictures_are_thinned_evenly(source: float, wanted: float, taken: float)
     assert max(np.diff(kept)) < 1 / taken + 1 / source + 0.01
 
 
+def test_jitter_never_makes_a_regular_camera_irregular() -> None:
+    rng, thinning = np.random.default_rng(1), Thinning(15)
+    taken = [i for i in range(600) if thinning.take(i / 30 + rng.uniform(-0.01, 0.01), 1 / 30)]
+    assert taken == list(range(0, 600, 2))
+
+
 def test_a_camera_that_was_away_begins_anew_without_a_burst() -> None:
     thinning = Thinning(10)
     assert thinning.take(0.0, 0.05)

@@ -33,6 +33,7 @@ class Player:
         for _ in range(frames):
             got.append(bytes(await self.track.recv()))
             self.clock.advance_to(self.clock.now() + 0.020)
+            await asyncio.sleep(0)  # whoever waits for room may go on
         self.packets += got
         return got
 
@@ -223,6 +224,19 @@ async def test_a_pause_silences_with_the_next_frame_and_resume_takes_the_last_60
     assert heard.seconds == 1.0
 
 
+async def test_speech_that_comes_during_a_pause_does_not_shorten_what_is_taken_again(player, tone) -> None:
+    track = player.track
+    track.begin(1)
+    await track.say(tone(300, 0.5), "하나")
+    await player.pull(10)
+    track.pause()
+    await player.pull(5)
+    await track.say(tone(300, 0.5), "둘")
+    track.end()
+    track.resume()
+    assert spoken(await player.pull(60)) == 40 + 3 + 1
+
+
 async def test_a_reply_begun_while_paused_waits_for_the_resume(player, tone) -> None:
     player.track.pause()
     player.track.begin(1)
@@ -275,21 +289,25 @@ async def test_a_flush_also_ends_a_pause(player, tone) -> None:
     assert spoken(await player.pull(5)) == 5
 
 
-async def test_stale_speech_never_reaches_the_track(player, tone) -> None:
-    track = player.track
-    await track.say(tone(300, 1.0), "reply never begun")
+async def test_stale_speech_never_reaches_the_track(player, tone, pitch) -> None:
+    track, told = player.track, []
+    await track.say(tone(300, 1.0), "reply never begun", told.append)
     track.begin(1)
-    await track.say(tone(300, 4.0), "하나")
+    await track.say(tone(300, 4.0), "하나", told.append)
     async with asyncio.TaskGroup() as tasks:
-        late = tasks.create_task(track.say(tone(300, 1.0), "waits for room"))
+        late = tasks.create_task(track.say(tone(300, 1.0), "waits for room", told.append))
         await asyncio.sleep(0)
         track.flush()
         track.begin(2)
         await late
     assert track.buffered == 0
+    await track.say(tone(700, 0.5), "둘")
     track.end()
-    await track.say(tone(300, 1.0), "after the end")
-    assert spoken(await player.pull(10)) == 0
+    await track.say(tone(300, 1.0), "after the end", told.append)
+    assert spoken(await player.pull(40)) == 26
+    assert pitch(player.sound(), 48_000) == pytest.approx(700, abs=3)
+    assert told == []
+    assert track.flush().text == "둘"
 
 
 # -- who waits, and for what
