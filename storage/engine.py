@@ -16,6 +16,8 @@ from storage.kinds import D, Kind, Raw
 
 Plain = str | int | bool
 
+MAX_DOCUMENT = 16 << 20  # bytes: MongoDB's own limit, kept by all so that they stay exchangeable
+
 
 @dataclass(frozen=True, slots=True)
 class Match(Generic[D]):

@@ -6,7 +6,6 @@ It must not know which database keeps them (storage.engine is that seam) nor who
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any, Generic
 
 import orjson
+from pydantic import ValidationError
 
 from media.worker import Worker
 from storage.engine import Engine, Insert, Match, Patch, Plain, Query, Remove, Upsert
@@ -92,7 +92,7 @@ class Store:
             if (after := page.next) is None:
                 return
 
-    async def update(self, model: type[D], id: str, *, owner: str, **fields: Any) -> D:
+    async def update(self, model: type[D], id: str, /, *, owner: str, **fields: Any) -> D:
         """Give some fields new values, leaving others as another writer may just have left them. Raises NotFound."""
         kind = kind_of(model)
         if fixed := fields.keys() & {"id", kind.owner, kind.order}:
@@ -100,7 +100,11 @@ class Store:
         if unknown := fields.keys() - model.model_fields.keys():
             raise BadQuery(f"{kind.name} has no {', '.join(sorted(unknown))}")
         before = await self.get(model, id, owner=owner)
-        after = model.model_validate({**before.model_dump(), **fields})
+        try:
+            after = model.model_validate({**before.model_dump(), **fields})
+        except ValidationError as error:
+            wrong = ", ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False))
+            raise BadQuery(f"{kind.name}: {wrong}") from error
         values = after.model_dump(include=set(fields))
         if not await self._engine.write(Patch(Match(kind, owner, {"id": id}), values)):
             raise NotFound(kind.name, id)
@@ -164,7 +168,7 @@ def _read_cursor(cursor: str) -> tuple[dt.datetime, str]:
     try:
         at, id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         moment = dt.datetime.fromisoformat(at)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError):
         raise BadQuery("not a cursor of this service") from None
     if moment.tzinfo is None or not isinstance(id, str):
         raise BadQuery("not a cursor of this service")

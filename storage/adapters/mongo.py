@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+import pymongo
 from bson.errors import BSONError
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, WriteConcern
 from pymongo.errors import (
@@ -28,8 +29,8 @@ from storage.kinds import KINDS, D, Kind, Raw
 
 Driver = Literal["motor", "pymongo"]
 
-SELECT_MS = 3_000  # how long to look for a primary
-ANSWER_MS = 10_000  # how long one operation may take in all, reconnecting included
+START_S = 3.0  # how long the start looks for a primary
+ANSWER_MS = 10_000  # how long one operation may take in all, looking for a primary included
 _OUT_OF_DISK = 14031
 _DURABLE = WriteConcern(w="majority", j=True)
 
@@ -50,7 +51,8 @@ class MongoEngine:
             raise StoreBroken("bad_store_url", f"MONGODB_URI: {error}") from error
         try:
             with _translated("the database", database):
-                await engine._client.admin.command("ping")
+                with pymongo.timeout(START_S):
+                    await engine._client.admin.command("ping")
                 for kind in KINDS:
                     await engine._database[kind.name].create_indexes(_indexes(kind))
         except BaseException:
@@ -105,7 +107,6 @@ class MongoEngine:
 def _client(uri: str, driver: Driver) -> Any:
     options: dict[str, Any] = {
         "tz_aware": True,
-        "serverSelectionTimeoutMS": SELECT_MS,
         "timeoutMS": ANSWER_MS,
         "appname": "deyeonso",
     }
@@ -113,9 +114,7 @@ def _client(uri: str, driver: Driver) -> Any:
         from motor.motor_asyncio import AsyncIOMotorClient
 
         return AsyncIOMotorClient(uri, **options)
-    from pymongo import AsyncMongoClient
-
-    return AsyncMongoClient(uri, **options)
+    return pymongo.AsyncMongoClient(uri, **options)
 
 
 def _indexes(kind: Kind[Any]) -> list[IndexModel]:

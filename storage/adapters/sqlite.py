@@ -18,8 +18,8 @@ import orjson
 
 from storage.adapters.group_commit import GroupCommit, Operation
 from storage.adapters.sqlite_file import connect, field, prepare, translate
-from storage.engine import Change, Insert, Match, Patch, Plain, Query, Upsert
-from storage.errors import Duplicate, StoreUnavailable
+from storage.engine import MAX_DOCUMENT, Change, Insert, Match, Patch, Plain, Query, Upsert
+from storage.errors import BadQuery, Duplicate, StoreUnavailable
 from storage.kinds import D, Kind
 
 READERS = 4
@@ -67,20 +67,25 @@ class SqliteEngine:
         self._connections.append(self._own.connection)
 
     def _read(self, query: Query[D]) -> list[D]:
-        where, values = _where(query.match)
-        direction, beyond = ("desc", "<") if query.newest_first else ("asc", ">")
-        if query.after is not None:
-            where += f" and (at, id) {beyond} (?, ?)"
-            values += [_text(query.after[0]), query.after[1]]
-        table = query.match.kind.name
-        sql = f"select doc from {table} where {where} order by at {direction}, id {direction} limit ?"
         connection: sqlite3.Connection = self._own.connection
         try:
-            rows = connection.execute(sql, [*values, query.limit]).fetchall()
+            rows = connection.execute(*select(query)).fetchall()
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
         revive = query.match.kind.revive
         return [revive(orjson.loads(doc)) for (doc,) in rows]
+
+
+def select(query: Query[D]) -> tuple[str, list[Plain]]:
+    """The query as SQL and its values."""
+    where, values = _where(query.match)
+    direction, beyond = ("desc", "<") if query.newest_first else ("asc", ">")
+    if query.after is not None:
+        where += f" and (at, id) {beyond} (?, ?)"
+        values += [_text(query.after[0]), query.after[1]]
+    table = query.match.kind.name
+    sql = f"select doc from {table} where {where} order by at {direction}, id {direction} limit ?"
+    return sql, [*values, query.limit]
 
 
 def _operation(change: Change[D]) -> Operation:
@@ -133,7 +138,13 @@ def _where(match: Match[D]) -> tuple[str, list[Plain]]:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    try:
+        text = orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except TypeError as error:  # an integer of more than 64 bits
+        raise BadQuery(f"cannot be stored: {error}") from error
+    if len(text) > MAX_DOCUMENT:
+        raise BadQuery(f"cannot be stored: {len(text)} bytes, and a document may have {MAX_DOCUMENT}")
+    return text.decode()
 
 
 def _plain(value: Any) -> Any:

@@ -72,10 +72,11 @@ def translate(error: Exception, path: Path) -> DeyeonsoError:
     """SQLite's error in the store's words."""
     if isinstance(error, DeyeonsoError):
         return error
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return _corrupt(path, str(error))
-    if code == sqlite3.SQLITE_FULL or "disk I/O error" in str(error):
+    if code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_WRITE:  # the latter for quotas and limits
         return StoreUnavailable(f"no room for the database {path}: {error}", code="store_full")
     return StoreUnavailable(f"the database {path} does not answer: {error}")
 
