@@ -130,7 +130,7 @@ export class Stage {
     else if (type === "bot-stopped-speaking" && byId("stage").dataset.state === "speaking") this.#show("listening");
     else if (type === "server:notice" && data.code in ENDINGS) this.#ending = data.code;
     else if (type === "server:tip" || type === "server:notice") this.#toast(NOTICES[data.code] ?? data.text ?? data.message);
-    else if (type === "error") this.#toast(NOTICES[data.code] ?? TEXT.hiccup);
+    else if (type === "error") this.#toast(NOTICES[data.code]); // what only the analysis missed need not interrupt
   }
 
   /** @param {boolean} speaks */
@@ -149,8 +149,7 @@ export class Stage {
   /** @param {import("./call.js").Quality["level"]} level */
   #showQuality(level) {
     byId("quality").dataset.level = level;
-    byId("quality").setAttribute("aria-label", QUALITY[level]);
-    byId("quality").title = QUALITY[level];
+    byId("quality").setAttribute("aria-label", (byId("quality").title = QUALITY[level]));
   }
 
   /** @param {string|undefined} text @param {Node|null} [action] @param {number} [stay] ms */

@@ -43,7 +43,6 @@ export const TEXT = {
   micGone: "마이크 연결이 끊겼어요. 장치를 다시 연결해 주세요.",
   micSwitched: "다른 마이크로 바꿔서 이어 가고 있어요.",
   cameraGone: "카메라 연결이 끊겼어요. 통화는 목소리로 계속돼요.",
-  hiccup: "잠깐 문제가 있었지만 통화는 계속돼요.",
   soundBlocked: "브라우저가 소리를 막았어요. 버튼을 누르면 들려요.",
   captionsEmpty: "대화를 시작하면 여기에 자막이 나타나요.",
   nothingSaid: "아직 나눈 이야기가 없어요.",
@@ -131,7 +130,7 @@ export function faultText(fault) {
   return { title: "예상하지 못한 문제가 생겼어요", body: "페이지를 새로 고친 뒤 다시 시도해 주세요.", detail: String(fault) };
 }
 
-/** What went wrong on her side, by the server's code; anything else is TEXT.hiccup. @type {Record<string, string>} */
+/** What went wrong on her side, by the server's code; others are not told. @type {Record<string, string>} */
 export const NOTICES = {
   llm_unavailable: "대답을 떠올리지 못했어요. 다시 한번 말해 주세요.",
   llm_cut_off: "대답이 중간에 끊겼어요. 다시 한번 말해 주세요.",
