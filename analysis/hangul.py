@@ -95,12 +95,13 @@ def likeness(one: str, other: str) -> float:
     a, b = jamo(one), jamo(other)
     if not a or not b:
         return 0.0
-    # The distance is at least the difference of lengths: spare the table where that alone decides.
-    if abs(len(a) - len(b)) * 2 > max(len(a), len(b)):
+    # Words of very different length, or of other letters, are not alike: spare the table.
+    longer = max(len(a), len(b))
+    if abs(len(a) - len(b)) * 2 > longer or len(set(a) & set(b)) * 3 < longer:
         return 0.0
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         previous, row[0] = row[0], i
         for j, y in enumerate(b, 1):
             previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-    return 1.0 - row[-1] / max(len(a), len(b))
+    return 1.0 - row[-1] / longer

@@ -70,6 +70,8 @@ def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
         return _SET_PHRASES[surface]
     if surface.endswith("게요"):
         return surface[:-1]  # Kiwi reads some of these as 것이
+    if surface.endswith(("이에요", "예요")) and word[0].tag != "NP":
+        return re.sub("에요$|예요$", "야", surface)  # names too, which Kiwi may cut elsewhere (이서아예/요)
     parts: Parts = []
     changed = False
     for index, morpheme in enumerate(word):

@@ -15,6 +15,7 @@ from persona.sentences import split
 _TASTE = re.compile(
     r"좋아|즐기|즐겨|자주|잘먹|잘드|어때|관심|싫어|먹을줄|할줄|할수|먹어요|드세요|해보|가보|먹어보|보셨|봤어|아세요|알아요"
 )
+_FIRST_PERSON = re.compile(r"저|제[가 ]|나는|내가|^(?:요즘|한번|어릴|지금|오늘|이번|지난)")
 _STRONG = 2.0  # letters of a key that must have matched for an entry to be the answer
 
 
@@ -46,9 +47,7 @@ def disclosure(scene: Scene, topic: str) -> str | None:
     firsts = [split(line)[0] for line in entry.lines]
     # A first sentence that answers ("네, …", "서울이요!") makes no sense unasked.
     unasked = [line for line in firsts if not re.match(r"(?:네|음|글쎄|응),|.*이요[.!]$|.*거요[.?]", line)]
-    return scene.voice.say(
-        [line if re.match(r"저[는도희]|제[가 ]|요즘|한번|어릴|스트레스", line) else f"저는 {line}" for line in unasked]
-    )
+    return scene.voice.say([line if _FIRST_PERSON.search(line) else f"저는 {line}" for line in unasked])
 
 
 def unknown(scene: Scene, clause: Clause) -> str | None:

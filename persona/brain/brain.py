@@ -96,7 +96,8 @@ def _boundary(scene: Scene) -> list[str | None] | None:
 def _small_acts(scene: Scene) -> list[str | None] | None:
     """Acts that have their own lines, whatever the topic."""
     lines, voice, heard = data("lines"), scene.voice, scene.heard
-    act = next((a for a in ("insult", "bye", "remember", "unheard", "slower", "meet", "compute") if heard.has(a)), "")
+    urgent = ("insult", "bye", "remember", "unheard", "slower", "meet", "compute", "silence_ok", "hmm")
+    act = next((a for a in urgent if heard.has(a)), "")
     if act == "bye":
         return [voice.say(lines["bye_named"]) or voice.insist(lines["bye"])]
     if act == "remember":
@@ -109,12 +110,12 @@ def _small_acts(scene: Scene) -> list[str | None] | None:
             else None
         ]
     if act:
-        return [voice.insist(lines[act])]
+        return [voice.insist(lines[act]), steering.new_topic(scene) if act == "silence_ok" else None]
     if scene.main.question:
         return None
-    act = next((a for a in ("like_you", "compliment", "sorry", "advice", "silence_ok") if heard.has(a)), "")
+    act = next((a for a in ("like_you", "compliment", "sorry", "advice") if heard.has(a)), "")
     if act:
-        return [voice.insist(lines[act]), steering.new_topic(scene) if act in ("silence_ok", "sorry") else None]
+        return [voice.insist(lines[act]), steering.new_topic(scene) if act == "sorry" else None]
     if heard.has("thanks") and not scene.main.topics and not scene.main.feeling:
         return [voice.insist(lines["thanks"]), steering.new_topic(scene)]
     if heard.has("laugh") and not scene.main.noun:
@@ -140,7 +141,9 @@ def _recall(scene: Scene) -> str | None:
 
 def _greet_back(scene: Scene) -> list[str | None] | None:
     main = scene.main
-    if not scene.heard.has("greet") or scene.turn > 2 or main.question or main.feeling:
+    if not scene.heard.has("greet") or main.question or main.feeling:
+        return None
+    if scene.turn > 2 and len(scene.heard.text) > 10:
         return None
     if scene.new:
         named = scene.voice.say(data("lines")["named"])

@@ -89,13 +89,23 @@ def _clause(sentence: str) -> Clause:
     compact = key(sentence)
     tokens = morphemes(sentence)
     noun, kind = _noun(sentence)
-    asked = is_question(sentence)
+    act = _act(compact)
+    asked = is_question(sentence) and not (act in _NEVER_ASKING and not _asks_more(sentence, act))
     topics = tuple(topic_ids()[match.entry] for match in topic_index().find(sentence))
-    if asked and not topics:  # a question must be about something: listen again with a kinder ear
+    if asked and not topics and len(compact) <= 9:  # a question must be about something: listen again with a kinder ear
         topics = tuple(topic_ids()[match.entry] for match in topic_index().find(sentence, by_sound=True))[:1]
     feeling = "" if asked else _feeling(compact)
     negative = any(token.form in _NEGATIVE and token.tag in ("MAG", "VX", "VA", "VV", "VCN") for token in tokens)
-    return Clause(sentence, _act(compact), asked, feeling, topics, noun, kind, negative)
+    return Clause(sentence, act, asked, feeling, topics, noun, kind, negative)
+
+
+# "예쁘세요", "안녕하세요?" have the form of a question and are none.
+_NEVER_ASKING = ("greet", "bye", "thanks", "sorry", "compliment", "ack")
+
+
+def _asks_more(sentence: str, act: str) -> bool:
+    wondering = any(token.form in _WHAT for token in morphemes(sentence))
+    return wondering or (act != "greet" and sentence.rstrip().endswith("?"))
 
 
 @lru_cache(maxsize=1)

@@ -61,25 +61,27 @@ class Voice:
 
     def say(self, templates: Iterable[str], **slots: str) -> str | None:
         """One of `templates` as a sentence not said yet in this call, or None when all are used up or unfillable."""
-        fresh = [text for text in self._worded(templates, slots) if not self.was_said(text)]
-        return self._take(fresh)
+        return self._first_fresh(self._shuffled(templates), slots)
 
     def insist(self, templates: Iterable[str], **slots: str) -> str | None:
-        """Like `say`, but when all were said one comes back with another beginning, so that no line is repeated."""
-        templates = list(templates)
-        said = self.say(templates, **slots)
+        """Like `say`, but when all were said one comes back behind another opening word, so no line is repeated."""
+        order = self._shuffled(templates)
+        said = self._first_fresh(order, slots)
         if said is not None:
             return said
-        worded = self._worded(templates, slots)
-        again = [opening + text for opening in self._openings() for text in worded]
-        return self._take([text for text in again if not self.was_said(text)])
+        return self._first_fresh([opening + template for opening in _OPENINGS for template in order], slots, again=True)
 
     def was_said(self, text: str) -> bool:
-        """Whether a sentence of `text` was already said in this call."""
-        keys = [key(sentence) for sentence in split(text)]
-        return any(
-            k in self._said or any(len(cut) > 6 and cut.endswith(k[: len(cut)]) for cut in self._cut) for k in keys
-        )
+        """Whether a sentence of `text` was already said in this call, alone, behind an opening word, or cut off."""
+        return any(self._heard(key(sentence)) for sentence in split(text))
+
+    def _heard(self, sentence: str) -> bool:
+        if sentence in self._said:
+            return True
+        if len(sentence) < 6:
+            return False
+        behind = any(said.endswith(sentence) for said in self._said)
+        return behind or any(len(cut) > 6 and sentence.startswith(cut[-len(sentence) :]) for cut in self._cut)
 
     def chance(self, probability: float) -> bool:
         return self._random.random() < probability
@@ -87,17 +89,19 @@ class Voice:
     def pick(self, items: Sequence[str]) -> str:
         return self._random.choice(items)
 
-    def _openings(self) -> list[str]:
-        return ["있잖아, " if self._casual and opening == "있잖아요, " else opening for opening in _OPENINGS]
+    def _shuffled(self, templates: Iterable[str]) -> list[str]:
+        order = list(templates)
+        self._random.shuffle(order)
+        return order
 
-    def _worded(self, templates: Iterable[str], slots: Mapping[str, str]) -> list[str]:
+    def _first_fresh(self, templates: Iterable[str], slots: Mapping[str, str], again: bool = False) -> str | None:
         known = {**self.slots, **slots}
-        filled = [text for template in templates if (text := fill(template, known)) is not None]
-        return [to_casual(text) for text in filled] if self._casual else filled
-
-    def _take(self, texts: list[str]) -> str | None:
-        if not texts:
-            return None
-        chosen = self._random.choice(texts)
-        self._said |= {key(sentence) for sentence in split(chosen)}
-        return chosen
+        for template in templates:
+            text = fill(template, known)
+            if text is None:
+                continue
+            text = to_casual(text) if self._casual else text
+            if not (key(text) in self._said if again else self.was_said(text)):
+                self._said |= {key(sentence) for sentence in split(text)}
+                return text
+        return None

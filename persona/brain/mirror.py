@@ -52,8 +52,8 @@ def _verb(body: list[Morpheme], stem: Morpheme, past: bool) -> str | None:
     verb = stem.tag in ("VV", "XSV") or (stem.tag == "VX" and stem.form not in ("싶", "않"))
     if other:
         honorific: list[tuple[str, str]] = []
-    elif stem.tag == "VX" and stem.form == "있":
-        parts[-1], honorific = ("계시", "VX"), []
+    elif stem.form == "있" and (stem.tag == "VX" or any(token.form == "에" for token in kept)):
+        parts[-1], honorific, verb = ("계시", stem.tag), [], True
     elif stem.form in _HONOURED and stem.tag == "VV":
         parts[-1], honorific = (_HONOURED[stem.form], "VV"), []
     else:

@@ -56,7 +56,7 @@ def new_topic(scene: Scene) -> str | None:
 def bridged(scene: Scene, question: str) -> str:
     """`question` with a word that says the subject changes."""
     starts = data("lines")["bridge"]
-    if any(question.startswith(start) for start in starts):
+    if any(start.strip(" ,")[-4:] in question[:12] for start in starts):
         return question
     return f"{scene.voice.pick(starts)} {question}"
 
