@@ -86,7 +86,9 @@ def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
             new = (_COPULA_CASUAL if after_copula else _CASUAL).get(form, form)
             if new == "어" and index > 1 and word[index - 1].form == "겠" and word[index - 2].tag == "EP":
                 new = "다"  # 힘드셨겠어요 → 힘들었겠다
-            if after_copula and new == form and form in _CASUAL:
+            if new == form and form.endswith("요") and len(form) > 1:
+                new = form[:-1]  # 남지만요, 아니고요: 요 only lifts the level
+            if after_copula and form in _CASUAL and new in (form, form[:-1]):
                 new = "야"
         elif morpheme.tag in ("VV", "VA", "VX"):
             new = _PLAIN_STEM.get(form, form)
