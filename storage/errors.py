@@ -37,4 +37,4 @@ class StoreUnavailable(DeyeonsoError):
 
 
 class StoreBroken(DeyeonsoError):
-    """The database cannot be used until someone acts: `store_corrupt`, `store_newer`, `bad_store_url`."""
+    """Of no use until someone acts: `store_corrupt`, `store_newer`, `store_unreadable`, `bad_store_url`."""

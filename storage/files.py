@@ -24,13 +24,13 @@ class Files:
         if not suffix.removeprefix(".").isalnum():
             raise BadQuery(f"not a file suffix: {suffix!r}")
         relative = f"{_folder(owner)}/{new_id()}{suffix}"
-        self.path(relative).parent.mkdir(parents=True, exist_ok=True)
+        self.path(relative).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return relative
 
     def path(self, relative: str) -> Path:
         """Where it lies. Raises BadQuery for a path that leaves the folder."""
-        path = (self.root / relative).resolve()
-        if "\0" in relative or not path.is_relative_to(self.root) or path == self.root:
+        path = self.root if "\0" in relative else (self.root / relative).resolve()
+        if path == self.root or not path.is_relative_to(self.root):
             raise BadQuery("the path leaves the media folder")
         return path
 

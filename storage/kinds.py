@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from pydantic import ValidationError
+
 from storage import types
 from storage.errors import StoreBroken
 from storage.types import Document
@@ -40,13 +42,20 @@ class Kind(Generic[D]):
         return {"v": self.version, **document.model_dump()}
 
     def revive(self, raw: Mapping[str, Any]) -> D:
-        """The document out of what is stored, upgraded if it is older. Raises StoreBroken("store_newer")."""
+        """The document out of what is stored, upgraded if it is older.
+
+        Raises StoreBroken: `store_newer`, or `store_unreadable` for what this product did not write.
+        """
         version = raw.get("v", 1)
         if version > self.version:
             raise StoreBroken("store_newer", f"{self.name}: a newer release wrote version {version} of a document")
         for upgrade in self.upgrades[version - 1 :]:
             raw = upgrade(dict(raw))
-        return self.model.model_validate(raw)
+        try:
+            return self.model.model_validate(raw)
+        except ValidationError as error:
+            wrong = ", ".join(sorted({str(problem["loc"][0]) for problem in error.errors(include_input=False)}))
+            raise StoreBroken("store_unreadable", f"{self.name}: document {raw.get('id')}: bad {wrong}") from error
 
 
 # In the order in which everything of a person is erased: first the key without which recordings are noise, files

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from media.errors import DeyeonsoError
@@ -27,8 +28,8 @@ BACKLOG = 10_000  # operations that may wait
 class GroupCommit:
     """Runs operations in the order they were asked for; each is answered only after its commit reached the disk."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], translate: Callable[[Exception], Exception]) -> None:
-        self._connect = connect
+    def __init__(self, connection: sqlite3.Connection, translate: Callable[[Exception], Exception]) -> None:
+        self._connection = connection
         self._translate = translate
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._closing = False
@@ -54,9 +55,8 @@ class GroupCommit:
         self._thread.join()
 
     def _work(self) -> None:
-        connection = self._connect()
-        open_ = True
-        while open_:
+        more = True
+        while more:
             batch: list[Waiting] = []
             item = self._queue.get()
             try:
@@ -67,10 +67,10 @@ class GroupCommit:
                     item = self._queue.get_nowait()
             except Empty:
                 pass
-            open_ = item is not None
+            more = item is not None
             if batch:
-                _settle(batch, self._commit(connection, [operation for operation, _, _ in batch]))
-        connection.close()
+                _settle(batch, self._commit(self._connection, [operation for operation, _, _ in batch]))
+        self._connection.close()
 
     def _commit(self, connection: sqlite3.Connection, operations: list[Operation]) -> list[int | Exception]:
         try:
@@ -79,7 +79,7 @@ class GroupCommit:
             connection.execute("commit")
         except Exception as error:
             # A full disk or the like: the whole batch is off, and nothing of it was acknowledged.
-            if connection.in_transaction:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
                 connection.execute("rollback")
             return [self._translate(error)] * len(operations)
         return outcomes

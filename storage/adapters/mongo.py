@@ -32,7 +32,7 @@ Driver = Literal["motor", "pymongo"]
 START_S = 3.0  # how long the start looks for a primary
 ANSWER_MS = 10_000  # how long one operation may take in all, looking for a primary included
 _OUT_OF_DISK = 14031
-_DURABLE = WriteConcern(w="majority", j=True)
+DURABLE = WriteConcern(w="majority", j=True)
 
 
 class MongoEngine:
@@ -40,7 +40,7 @@ class MongoEngine:
 
     def __init__(self, client: Any, database: str) -> None:
         self._client = client
-        self._database = client.get_database(database, write_concern=_DURABLE, read_preference=ReadPreference.PRIMARY)
+        self._database = client.get_database(database, write_concern=DURABLE, read_preference=ReadPreference.PRIMARY)
 
     @classmethod
     async def open(cls, uri: str, database: str, driver: Driver) -> MongoEngine:

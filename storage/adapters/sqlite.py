@@ -32,15 +32,15 @@ class SqliteEngine:
         self.path = path
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []
-        self._readers = ThreadPoolExecutor(READERS, "sqlite-reader", self._connect_reader)
-        self._writer = GroupCommit(partial(connect, path), partial(translate, path=path))
+        self._readers = ThreadPoolExecutor(READERS, "sqlite-reader")
+        self._writer = GroupCommit(connect(path), partial(translate, path=path))
         self._closed = False
 
     @classmethod
     async def open(cls, path: Path) -> SqliteEngine:
         """Open or make the file. Raises StoreBroken, StoreUnavailable."""
         with ThreadPoolExecutor(1) as once:
-            return cls(await asyncio.get_running_loop().run_in_executor(once, prepare, path))
+            return await asyncio.get_running_loop().run_in_executor(once, lambda: cls(prepare(path)))
 
     async def write(self, change: Change[D]) -> int:
         return await self._writer.run(_operation(change))
@@ -62,18 +62,21 @@ class SqliteEngine:
         self._connections.clear()
         self._writer.close()  # last: the last connection to close folds the log into the file
 
-    def _connect_reader(self) -> None:
-        self._own.connection = connect(self.path, read_only=True)
-        self._connections.append(self._own.connection)
-
     def _read(self, query: Query[D]) -> list[D]:
-        connection: sqlite3.Connection = self._own.connection
         try:
-            rows = connection.execute(*select(query)).fetchall()
+            rows = self._reader().execute(*select(query)).fetchall()
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
         revive = query.match.kind.revive
         return [revive(orjson.loads(doc)) for (doc,) in rows]
+
+    def _reader(self) -> sqlite3.Connection:
+        """This thread's connection, made at its first read."""
+        if not hasattr(self._own, "connection"):
+            self._own.connection = connect(self.path, read_only=True)
+            self._connections.append(self._own.connection)
+        connection: sqlite3.Connection = self._own.connection
+        return connection
 
 
 def select(query: Query[D]) -> tuple[str, list[Plain]]:

@@ -14,6 +14,7 @@ from media.errors import DeyeonsoError
 from storage.errors import StoreBroken, StoreUnavailable
 from storage.kinds import KINDS
 
+BUSY_S = 5.0  # how long to wait for another program that writes
 FILE_NAME = "deyeonso.db"
 LAYOUT = 1
 # layout n → the SQL that makes layout n+1 of it; tables and indexes that are merely missing are made at every start.
@@ -31,24 +32,25 @@ def prepare(path: Path) -> Path:
     path = path / FILE_NAME if path.is_dir() else path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):
-            pass  # a folder that cannot be written is told apart from a damaged file
-        with path.open("rb") as file:
+        if not path.exists():
+            path.touch(0o600)  # people's words are no one else's to read; SQLite gives its log the same mode
+        with path.open("r+b") as file:  # a place that cannot be written is told apart from a damaged file
             header = file.read(len(_HEADER))
     except OSError as error:
         raise StoreUnavailable(f"cannot write the database {path}: {error.strerror}") from error
     if header and header != _HEADER:
-        raise _corrupt(path, "it is not an SQLite file")
+        raise _corrupt(path, "it is not an SQLite file", _copy(path))
     connection = None
     try:
         connection = connect(path)
         if path.stat().st_size <= _CHECK_UP_TO:
             (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
             if verdict != "ok":
-                raise _corrupt(path, verdict)
+                raise _corrupt(path, verdict, _copy(path))
         _lay_out(connection, path)
     except sqlite3.Error as error:
-        raise translate(error, path) from error
+        told = translate(error, path)
+        raise (_corrupt(path, str(error), _copy(path)) if told.code == "store_corrupt" else told) from error
     finally:
         if connection is not None:
             connection.close()
@@ -57,7 +59,9 @@ def prepare(path: Path) -> Path:
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode; a writer's commits reach the disk before they return."""
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
     if read_only:
         connection.execute("pragma query_only = on")
     else:
@@ -75,7 +79,7 @@ def translate(error: Exception, path: Path) -> DeyeonsoError:
     extended = getattr(error, "sqlite_errorcode", 0)
     code = extended & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return _corrupt(path, str(error))
+        return _corrupt(path, str(error), "a copy is made at the next start")
     if code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_WRITE:  # the latter for quotas and limits
         return StoreUnavailable(f"no room for the database {path}: {error}", code="store_full")
     return StoreUnavailable(f"the database {path} does not answer: {error}")
@@ -116,11 +120,18 @@ def field(name: str) -> str:
     return f"json_extract(doc, '$.{name}')"
 
 
-def _corrupt(path: Path, why: str) -> StoreBroken:
-    """Copies the file beside itself, once per state of the file, and says what a person can do."""
+def _corrupt(path: Path, why: str, copied: str) -> StoreBroken:
+    return StoreBroken(
+        "store_corrupt",
+        f"the database {path} is damaged ({why}); it was left as it is and {copied}. "
+        "Restore a backup, or move it away to start empty.",
+    )
+
+
+def _copy(path: Path) -> str:
+    """Copies the file and its log beside it, once per state of the file (a restart loop must not fill the disk)."""
     stamp = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     backup = path.with_name(f"{path.name}.corrupt-{stamp}")
-    copied = f"a copy is in {backup.name}"
     try:
         if not backup.exists():
             for suffix in ("-wal", "-shm", ""):  # the file itself last: its copy says that the copy is whole
@@ -128,9 +139,5 @@ def _corrupt(path: Path, why: str) -> StoreBroken:
                 if source.exists():
                     shutil.copy2(source, backup.with_name(backup.name + suffix))
     except OSError as error:
-        copied = f"it could not be copied ({error.strerror})"
-    return StoreBroken(
-        "store_corrupt",
-        f"the database {path} is damaged ({why}); it was left as it is and {copied}. "
-        "Restore a backup, or move it away to start empty.",
-    )
+        return f"could not be copied ({error.strerror})"
+    return f"a copy is in {backup.name}"

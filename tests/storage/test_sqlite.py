@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from media.errors import DeyeonsoError
 from storage import ChatMessage, Duplicate, StoreBroken, StoreUnavailable, User, open_store
 from storage.adapters import sqlite_file
+from storage.adapters.group_commit import BACKLOG
 from storage.adapters.sqlite import select
 from storage.adapters.sqlite_file import LAYOUT
 from storage.engine import Match, Query
@@ -145,6 +147,58 @@ async def test_one_bad_write_in_a_crowd_costs_the_others_nothing(path: Path, me:
         assert isinstance(outcomes[0], Duplicate)
         assert outcomes[1:] == crowd[1:]
         assert len((await store.page(type(crowd[0]), owner=me, limit=500)).items) == 100
+
+
+async def test_too_many_waiting_writes_are_refused_and_the_accepted_ones_land(path: Path, me: str) -> None:
+    async with open_store(path) as store:
+        lines = [message(me, "s", "") for _ in range(BACKLOG + 500)]
+        with closing(sqlite3.connect(path, isolation_level=None)) as hog:
+            hog.execute("begin immediate")  # the writer waits for this
+            asked = asyncio.gather(*map(store.add, lines), return_exceptions=True)
+            await asyncio.sleep(0)
+            hog.execute("rollback")
+        outcomes = await asyncio.wait_for(asked, 60)
+        refused = [outcome.code for outcome in outcomes if isinstance(outcome, DeyeonsoError)]
+        assert set(refused) == {"overloaded"}
+        kept = {line.id async for line in store.each(ChatMessage, owner=me)}
+        assert kept == {outcome.id for outcome in outcomes if isinstance(outcome, ChatMessage)}
+
+
+async def test_a_database_that_another_program_holds_is_waited_for_and_then_told(
+    path: Path, me: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "BUSY_S", 0.2)
+    async with open_store(path) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as hog:
+            hog.execute("begin immediate")
+            with pytest.raises(StoreUnavailable) as caught:
+                await store.add(message(me, "s"))
+        assert caught.value.code == "store_unavailable"
+        await store.add(message(me, "s"))
+        assert len((await store.page(ChatMessage, owner=me)).items) == 1
+
+
+async def test_what_it_keeps_is_for_its_owner_only(path: Path, me: str) -> None:
+    async with open_store(path) as store:
+        await store.add(User(id=me))
+        media = store.files.path(store.files.new(me, ".webm")).parent
+        assert media.stat().st_mode & 0o077 == 0
+        for file in path.parent.glob("store.db*"):
+            assert file.stat().st_mode & 0o077 == 0, file
+
+
+async def test_a_document_this_product_did_not_write_is_named_not_guessed(path: Path, me: str) -> None:
+    line = message(me, "s", "비밀")
+    async with open_store(path) as store:
+        await store.add(line)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update chat_messages set doc = json_set(doc, '$.role', 7)")
+    async with open_store(path) as store:
+        with pytest.raises(StoreBroken) as caught:
+            await store.page(ChatMessage, owner=me)
+    assert caught.value.code == "store_unreadable"
+    assert line.id in caught.value.message
+    assert "비밀" not in caught.value.message
 
 
 async def test_a_cancelled_caller_does_not_disturb_the_writer(path: Path, me: str) -> None:
