@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis.engines import SpeechDetector, SpeechToText, Transcript, TurnEndDetector
+from analysis.sentence_end import is_whole_sentence
 from analysis.sound import Frame, Framer, Recent
 from analysis.turn_taking import Paused, Resumed, TurnEvent, TurnSettings, TurnTaker
 from analysis.types import AnalyzerFault, HearingEvent, SpeechConfirmed, SpeechStopped, Utterance
@@ -135,8 +136,9 @@ class Listener:
             match event:
                 case Paused():
                     heard = self._heard_until(event.t + self.settings.turns.pause)
-                    tasks.create_task(self._ask_whether_over(event, heard, tasks))
                     self._ahead = tasks.create_task(self._recognise(heard))
+                    tasks.create_task(self._ask_how_it_sounds(event, heard, tasks))
+                    tasks.create_task(self._ask_its_words(event, self._ahead, tasks))
                 case Resumed():
                     self._give_up_ahead()
                 case SpeechStopped():
@@ -147,7 +149,7 @@ class Listener:
                         self._timeline.append(event)
                     await self.events.put(event)
 
-    async def _ask_whether_over(self, pause: Paused, heard: Wave, tasks: asyncio.TaskGroup) -> None:
+    async def _ask_how_it_sounds(self, pause: Paused, heard: Wave, tasks: asyncio.TaskGroup) -> None:
         """The end-of-turn model's verdict on a pause. Without one, silence decides."""
         try:
             async with asyncio.timeout(self.settings.turn_end_timeout):
@@ -157,6 +159,18 @@ class Listener:
             return
         async with self._deciding:
             await self._follow(self._taker.verdict(self._clock.now(), complete, pause.number), tasks)
+
+    async def _ask_its_words(
+        self, pause: Paused, ahead: asyncio.Task[Transcript | Exception], tasks: asyncio.TaskGroup
+    ) -> None:
+        """Whether the words so far are a sentence, once they are there."""
+        await asyncio.wait([ahead])  # does not mind that it was given up
+        if ahead.cancelled():
+            return
+        result = ahead.result()
+        whole = None if isinstance(result, Exception) else is_whole_sentence(result.text)
+        async with self._deciding:
+            await self._follow(self._taker.words(self._clock.now(), whole, pause.number), tasks)
 
     async def _finish(self, stopped: SpeechStopped) -> None:
         self._count += 1

@@ -1,7 +1,8 @@
 """When the person starts to speak, pauses, goes on and is done: decided from speech probabilities alone.
 
 It is a pure state machine over frames of sound; it must not know asyncio, clocks, models or where the frames come
-from. Whoever feeds it asks the end-of-turn model when it says `Paused`, and brings the answer back by `verdict`.
+from. Whoever feeds it asks what it wants to know when it says `Paused`: how the turn sounds (`verdict`) and whether its
+words are a whole sentence (`words`), and brings the answers back when they are there.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ class TurnSettings:
     on: float = 0.5  # speech probability that begins a voiced stretch …
     off: float = 0.35  # … and the lower one under which it ends (hysteresis)
     onset: float = 0.09  # s voiced without a break before a sound counts as started or resumed
+    sure: float = 0.8  # probability that one frame at least must reach: hum and music hover below
     confirm: float = 0.16  # s voiced that make it speech while the persona is silent: a lone "네" is an answer
     confirm_over_persona: float = 0.40  # s voiced that take the floor while she speaks: a lone "네" is not
     start_window: float = 1.2  # s from the onset within which it must have been confirmed
     dismiss: float = 0.30  # s of silence after which an unconfirmed sound is over
-    pause: float = 0.20  # s of silence before the end-of-turn model is asked
-    complete: float = 0.5  # probability from which that model's answer ends the turn
-    max_silence: float = 1.2  # s of silence that end the turn whatever the model said
+    pause: float = 0.20  # s of silence before anything is asked
+    complete: float = 0.5  # probability from which the end-of-turn model's answer ends the turn
+    whole: float = 0.5  # s of silence that end it when the words are a whole sentence, whatever that model says
+    max_silence: float = 1.2  # s of silence that end it without any answer
+    max_hesitation: float = 1.8  # … when its words want to go on ("제가 좋아하는 음식은…")
     max_turn: float = 30.0  # s from onset: longer turns are cut
     max_lost: float = 0.5  # s of lost sound in a row that are waited out; beyond, lost sound counts as silence
 
@@ -61,7 +65,10 @@ class TurnTaker:
         self._confirmed = False
         self._paused = False
         self._pauses = 0
-        self._complete: float | None = None  # the model's answer for the present pause
+        self._complete: float | None = None  # how the present pause sounds; None: no answer yet
+        self._words_known = False  # whether the present pause's words are there …
+        self._whole: bool | None = None  # … and are a whole sentence
+        self._peak = 0.0  # highest probability since onset
         self._active = False  # inside a voiced stretch
         self._run = 0.0  # s, length of that stretch
         self._run_start = 0.0
@@ -89,10 +96,23 @@ class TurnTaker:
         return list(self._hear(start, end, probability, persona_speaking))
 
     def verdict(self, t: float, complete: float, number: int) -> list[TurnEvent]:
-        """The end-of-turn model's probability for pause `number`, known at `t`; a stale answer changes nothing."""
-        if self._paused and number == self._pauses:
-            self._complete = complete
-        return list(self._decide(t, persona_speaking=False)) if self._confirmed else []
+        """The end-of-turn model's probability for pause `number`, known at `t`. A stale answer changes nothing."""
+        if not self._paused or number != self._pauses:
+            return []
+        self._complete = complete
+        return list(self._decide(t, persona_speaking=False))
+
+    def words(self, t: float, whole: bool | None, number: int) -> list[TurnEvent]:
+        """Whether the words before pause `number` are a whole sentence, known at `t`; None: they do not tell.
+
+        The turn does not end before this answer (or `max_silence`): no reply could begin without the words anyway, and
+        until then the person may go on.
+        """
+        if not self._paused or number != self._pauses:
+            return []
+        self._words_known = True
+        self._whole = whole
+        return list(self._decide(t, persona_speaking=False))
 
     def flush(self, t: float) -> list[TurnEvent]:
         """The sound ended for good at `t` (the microphone is gone): finish what is open."""
@@ -102,22 +122,24 @@ class TurnTaker:
 
     def _hear(self, start: float, end: float, probability: float, persona_speaking: bool) -> Iterator[TurnEvent]:
         if probability >= (self.settings.off if self._active else self.settings.on):
-            yield from self._hear_voice(start, end)
+            yield from self._hear_voice(start, end, probability)
         else:
             self._active = False
             self._run = 0.0
             self._quiet += end - start
             if not self._started:
                 self.onset = None
+                self._peak = 0.0
         yield from self._decide(end, persona_speaking)
 
-    def _hear_voice(self, start: float, end: float) -> Iterator[TurnEvent]:
+    def _hear_voice(self, start: float, end: float, probability: float) -> Iterator[TurnEvent]:
         if not self._active:
             self._active = True
             self._run_start = start
             if self.onset is None:
                 self.onset = start
         self._run += end - start
+        self._peak = max(self._peak, probability)
         if self._run < self.settings.onset:
             self._quiet += end - start  # a breath or a click until it has lasted
             return
@@ -126,8 +148,7 @@ class TurnTaker:
             self._voiced = 0.0
             yield SpeechStarted(self._run_start)
         if self._paused:
-            self._paused = False
-            self._complete = None
+            self._end_pause()
             yield Resumed(self._run_start)
         # A stretch that has just become long enough counts from its beginning.
         self._voiced += self._run if self._quiet else end - start
@@ -139,7 +160,7 @@ class TurnTaker:
             return
         if not self._confirmed:
             needed = self.settings.confirm_over_persona if persona_speaking else self.settings.confirm
-            if self._voiced >= needed:
+            if self._voiced >= needed and self._peak >= self.settings.sure:
                 self._confirmed = True
                 yield SpeechConfirmed(t, self.onset)
             elif self._quiet >= self.settings.dismiss or t - self.onset >= self.settings.start_window:
@@ -151,11 +172,24 @@ class TurnTaker:
             self._paused = True
             self._pauses += 1
             yield Paused(self._end, self._pauses)
-        over = self._paused and not self._active and (self._complete or 0.0) >= self.settings.complete
-        if over:
+        if self._paused and not self._active and self._is_over():
             yield self._stop(t, self._complete)
-        elif self._quiet >= self.settings.max_silence or t - self.onset >= self.settings.max_turn:
+        elif self._quiet >= self._patience() or t - self.onset >= self.settings.max_turn:
             yield self._stop(t, None)
+
+    def _is_over(self) -> bool:
+        """Sound and words together; `_patience` is for when they do not agree on an end."""
+        if not self._words_known or self._whole is False:
+            return False
+        sounds_over = self._complete is not None and self._complete >= self.settings.complete
+        return sounds_over or (self._whole is True and self._quiet >= self.settings.whole)
+
+    def _patience(self) -> float:
+        return self.settings.max_hesitation if self._whole is False else self.settings.max_silence
+
+    def _end_pause(self) -> None:
+        self._paused = self._words_known = False
+        self._complete = self._whole = None
 
     def _dismiss(self) -> list[TurnEvent]:
         event = SpeechDismissed(self._end, self.onset or 0.0)
@@ -169,6 +203,6 @@ class TurnTaker:
 
     def _forget(self) -> None:
         self.onset = None
-        self._started = self._confirmed = self._paused = self._active = False
-        self._complete = None
-        self._voiced = self._quiet = self._run = 0.0
+        self._started = self._confirmed = self._active = False
+        self._voiced = self._quiet = self._run = self._peak = 0.0
+        self._end_pause()
