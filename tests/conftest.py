@@ -51,7 +51,9 @@ def speak(korean_voice: KokoroVoice, weights: Weights) -> Speak:
     """
     package = Path(persona.__file__).parent
     code = hashlib.sha256()
-    for file in [*sorted(package.glob("korean/*.py")), package / "shaping.py", package / "adapters" / "kokoro.py"]:
+    house = package.parent
+    own = [*sorted(package.glob("korean/*.py")), package / "shaping.py", package / "adapters" / "kokoro.py"]
+    for file in [*own, house / "analysis" / "numerals.py", house / "analysis" / "latin.py"]:
         code.update(file.read_bytes())
     kept = weights.root.parent / "test-speech" / code.hexdigest()[:16]
     kept.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ It must not know the model; characters outside its vocabulary are the adapter's 
 from __future__ import annotations
 
 from analysis.hangul import decompose, is_syllable
-from persona.korean.numbers import spell_out
+from analysis.numerals import spell_out
 from persona.korean.pronunciation import pronounce
 
 _VOWELS = {

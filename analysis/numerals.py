@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from persona.korean.latin import spell_latin
+from analysis.latin import spell_latin
 
 _SINO = "영일이삼사오육칠팔구"
 _DIGIT = "공일이삼사오육칠팔구"  # one by one, as in telephone numbers

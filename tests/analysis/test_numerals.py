@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona.korean.numbers import digits, native, sino, spell_out
+from analysis.numerals import digits, native, sino, spell_out
 
 READINGS = [
     ("28살", "스물여덟 살"),
