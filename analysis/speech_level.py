@@ -16,16 +16,12 @@ from analysis.korean import Morpheme, morphemes
 Level = Literal["하십시오체", "해요체", "해체", "해라체", "unknown"]
 
 _FORMAL = re.compile(r"(?:습니다|ᆸ니다|니다|습니까|ᆸ니까|니까|십시오|십시요|ᆸ시다|읍시다|시지요|올시다|나이다)만?$")
-_PLAIN = frozenset(
-    ["다", "ᆫ다", "는다", "더라", "냐", "느냐", "으냐", "니", "으니", "자", "라", "어라", "아라", "여라", "거라", "너라", "마", "으마", "ᆯ라", "려무나", "자꾸나", "는다니까", "단다", "ᆫ단다", "는단다", "란다", "ᆫ다며", "다며", "라며", "ᆫ다면서", "냐고", "자고", "라고"]
-)
-# Endings that are 해체 although they look like the plain ones.
-_CASUAL = frozenset(
-    ["어", "아", "야", "지", "네", "군", "구나", "는구나", "거든", "잖아", "ᆯ까", "을까", "ᆯ래", "을래", "ᆯ게", "을게", "나", "ᆫ가", "은가", "는가", "는데", "ᆫ데", "은데"]
+_PLAIN = re.compile(
+    r"^(?:[ᆫ는]?다|더라|[느으]?냐|으?니|자|[어아여거너]?라|으?마|ᆯ라|려무나|자꾸나|[ᆫ는]?다니까|[ᆫ는]?단다|란다"
+    r"|[ᆫ는]?다며|라며|[ᆫ는]?다면서|[냐자라]고)$"
 )
 _POLITE_WORDS = re.compile(r"^(?:네|예|아니요|아뇨|넵|넹|안녕하세요|여보세요|저기요|그럼요|글쎄요|맞아요)+$")
 _CASUAL_WORDS = re.compile(r"^(?:응|어|아니|야|그래|안녕|뭐|왜|글쎄|그치|헐|대박)+$")
-_POLITE_PRONOUN = ("저", "제", "저희")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ def _ending(tokens: list[Morpheme], word: str) -> SpeechLevelReading:
     if word.endswith(("요", "죠")):
         return SpeechLevelReading("해요체")
     if last.tag == "EF":
-        return SpeechLevelReading("해라체" if last.form in _PLAIN and last.form not in _CASUAL else "해체")
+        return SpeechLevelReading("해라체" if _PLAIN.match(last.form) else "해체")
     if last.tag == "EC":
         return SpeechLevelReading(
             "해라체" if last.form in ("니", "냐", "자") else "해체", last.form not in ("니", "냐", "어", "지")
@@ -103,5 +99,5 @@ def _ending(tokens: list[Morpheme], word: str) -> SpeechLevelReading:
                 return SpeechLevelReading("해요체")
             if _FORMAL.search(token.form):
                 return SpeechLevelReading("하십시오체")
-            return SpeechLevelReading("해라체" if token.form in _PLAIN else "해체")
+            return SpeechLevelReading("해라체" if _PLAIN.match(token.form) else "해체")
     return SpeechLevelReading("unknown", True)

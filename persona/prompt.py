@@ -29,10 +29,15 @@ _AIMS = {
     "agree_casual": "상대가 말을 놓자고 했고 당신도 좋습니다. 기쁘게 받아들이고 지금부터 반말로 말하세요.",
     "decline_casual": "상대가 말을 놓자고 했지만 아직 이릅니다. 조금 더 친해지면 놓자고 부드럽게 미루세요.",
     "back_to_polite": "다시 존댓말을 쓰기로 했습니다. 알겠다고 하고 존댓말로 이어 가세요.",
+    "agreed_casual": "상대가 말을 놓자는 제안을 받아들였습니다. 기뻐하고 지금부터 반말로 말하세요.",
+    "casual_refused": "상대가 말 놓기를 사양했습니다. 괜찮다고 하고 존댓말로 편하게 이어 가세요.",
     "honest": "상대가 진지하게 물었습니다. AI 페르소나라는 것을 솔직하게 밝히고, 그래도 대화를 이어 가세요.",
     "deflect": "상대가 AI냐고 처음 물었습니다. 부정하지도 인정하지도 말고 한 번만 재치 있게 넘기세요. "
     "사람이라고 말하면 안 됩니다.",
 }
+
+
+_CUES = {"nervous": "긴장한", "sad": "가라앉은", "happy": "기분 좋은", "tired": "피곤한", "angry": "화가 난"}
 
 
 def level_at(persona: Persona, intimacy: int, casual: bool) -> Level:
@@ -76,7 +81,7 @@ def assemble(
             + "</기억>"
         )
     if cue:
-        now.append(f"상대는 지금 {_quoted(cue)} 것처럼 보입니다. 꼭 필요할 때만 한마디로 살펴 주세요.")
+        now.append(f"상대는 지금 {_quoted(_CUES.get(cue, cue))} 것처럼 보입니다. 꼭 필요할 때만 한마디로 살펴 주세요.")
     if aim:
         now.append(_AIMS.get(aim, ""))
     if not history:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis import korean
-from persona import memory
+from persona import memory, safety
 from persona.brain import answers, reactions, steering
 from persona.brain.hearing import understand
 from persona.brain.lines import data, fill
@@ -60,7 +60,8 @@ def _unheard(scene: Scene) -> list[str | None] | None:
 
 
 def _care(scene: Scene) -> list[str | None] | None:
-    return [scene.voice.insist(scene.persona.safety.care)] if scene.heard.has("care") else None
+    concern = safety.concern_of(scene.history)
+    return [scene.voice.insist(safety.written_answers(scene.persona, concern))] if concern else None
 
 
 def _about_ai(scene: Scene) -> list[str | None] | None:
@@ -199,7 +200,8 @@ def _statement(scene: Scene) -> list[str | None] | None:
         question = None if told else steering.new_topic(scene)
         first = told or scene.voice.insist(data("lines")[main.act])
         return [first, steering.bridged(scene, question) if question else None]
-    first = reactions.react(scene, main)
+    noticed = data("lines").get(f"cue_{scene.prompt.cue}", []) if not main.feeling else []
+    first = scene.voice.say(noticed) or reactions.react(scene, main)
     if any(fact.slot == "name" for fact in scene.new) and (question := steering.new_topic(scene)):
         return [first, question]
     if main.feeling:

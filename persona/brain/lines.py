@@ -101,7 +101,7 @@ class Voice:
             if text is None:
                 continue
             text = to_casual(text) if self._casual else text
-            if not (key(text) in self._said if again else self.was_said(text)):
+            if not (key(split(text)[0]) in self._said if again else self.was_said(text)):
                 self._said |= {key(sentence) for sentence in split(text)}
                 return text
         return None

@@ -1,0 +1,59 @@
+"""One person and one persona through one call: turns a history into the prompt of the next reply. No I/O.
+
+It must not know engines or storage: it is given the relationship as it was, and gives it back as it became.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from persona import intimacy, memory
+from persona.catalog import Persona
+from persona.engines import Prompt
+from persona.intimacy import Relationship
+from persona.prompt import assemble
+from persona.types import Line
+
+CUE_BAR = 0.6  # confidence from which a feeling that was heard or seen may be mentioned
+CUE_EVERY = 4  # turns between two remarks
+
+
+class Companion:
+    """Its `prompt` is what a conversation calls before every reply; calling it twice changes nothing.
+
+    The morphology must be loaded (`analysis.korean.load`, on a worker): then a prompt takes a few milliseconds.
+    """
+
+    def __init__(self, before: Relationship | None = None, seed: int = 0, at: str = "") -> None:
+        """`before`: what was stored after the last call; `at`: wall time of this call, ISO 8601."""
+        self.before = before or Relationship()
+        self._seed = seed
+        self._at = at
+        self._cue: tuple[int, str] = (-CUE_EVERY, "")  # the turn it was noticed at, the feeling
+
+    def notice(self, feeling: str, confidence: float, turn: int) -> None:
+        """A feeling heard or seen ("nervous", "sad", "happy", "tired", "angry") in turn `turn`, confidence 0–1."""
+        if confidence >= CUE_BAR and turn - self._cue[0] >= CUE_EVERY:
+            self._cue = (turn, feeling)
+
+    def prompt(self, persona: Persona, history: Sequence[Line]) -> Prompt:
+        """All the next reply may know. `history` is this call's, hers as heard."""
+        now = intimacy.standing(persona, self.before, history)
+        session = self.before.sessions + 1
+        turn = sum(line.role == "user" for line in history)
+        return assemble(
+            persona,
+            history,
+            seed=self._seed,
+            level=now.level,
+            intimacy=now.intimacy,
+            facts=memory.merged(self.before.facts, memory.facts_in(history, session, self._at)),
+            summary=self.before.summary,
+            session=session,
+            cue=self._cue[1] if self._cue[0] == turn else "",
+            aim=now.aim,
+        )
+
+    def after(self, persona: Persona, history: Sequence[Line]) -> Relationship:
+        """The relationship to store once the call is over."""
+        return intimacy.after(persona, self.before, history, self._at)

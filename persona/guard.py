@@ -1,0 +1,94 @@
+"""Stands between any language model and her voice: written answers where safety asks for them, sentences mended.
+
+It must not know which model writes; it passes the first sentence on as soon as that is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from analysis.speech_level import speech_level
+from media.worker import Worker
+from persona import safety
+from persona.brain.lines import Voice
+from persona.engines import LanguageModel, Prompt
+from persona.register import to_level
+from persona.sentences import SentenceSplitter, speakable
+
+
+class Guard:
+    """A `LanguageModel` around another one. Korean is analysed on an own thread (some ms a sentence)."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.name = model.name
+        self._model = model
+        self._worker = Worker("guard")
+
+    async def reply(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """Checked sentences, a space between them, at most as many as the persona speaks. Raises what the model raises."""
+        written = await self._worker.run(lambda: scripted(prompt))
+        if written is not None:
+            yield written
+            return
+        splitter, count = SentenceSplitter(), 0
+        async with aclosing(self._model.reply(prompt)) as pieces:
+            async for piece in pieces:
+                for sentence in splitter.feed(piece):
+                    if said := await self._checked(sentence, prompt):
+                        yield f" {said}" if count else said
+                        count += not said.endswith(",")
+                    if count >= prompt.persona.speech.max_sentences:
+                        return
+        for sentence in splitter.flush():
+            if count < prompt.persona.speech.max_sentences and (said := await self._checked(sentence, prompt)):
+                yield f" {said}" if count else said
+                count += 1
+
+    async def _checked(self, sentence: str, prompt: Prompt) -> str:
+        return await self._worker.run(lambda: checked(sentence, prompt))
+
+    async def close(self) -> None:
+        self._worker.close()
+        await self._model.close()
+
+
+def scripted(prompt: Prompt) -> str | None:
+    """The written answer the person's last line calls for, whatever model is at work; None for an ordinary line."""
+    concern = safety.concern_of(prompt.history)
+    lines: tuple[str, ...] | None = None
+    if concern is not None:
+        lines = safety.written_answers(prompt.persona, concern)
+    elif prompt.aim == "honest":
+        lines = prompt.persona.safety.honest
+    if lines is None:
+        return None
+    voice = Voice(prompt.history, prompt.level, {}, f"{prompt.seed}:{len(prompt.history)}")
+    return voice.insist(lines) or lines[0]
+
+
+def checked(sentence: str, prompt: Prompt) -> str:
+    """`sentence` as she may say it: unspeakable signs out, safe, on her speech level; "" if nothing is left."""
+    said = speakable(sentence)
+    if not said:
+        return ""
+    fault = safety.fault(said, rules_of(prompt.system))
+    if fault is not None:
+        lines = prompt.persona.safety.honest if fault == "denial" else prompt.persona.safety.refuse
+        voice = Voice(prompt.history, prompt.level, {}, f"{prompt.seed}:{len(prompt.history)}")
+        said = voice.insist(lines) or lines[0]
+    return on_level(said, prompt)
+
+
+def on_level(sentence: str, prompt: Prompt) -> str:
+    """`sentence` at the level the prompt asks for; 하십시오체 and 해요체 are both 존댓말, a fragment is neither."""
+    reading = speech_level(sentence)
+    if reading.polite is None or reading.weak:
+        return sentence
+    due = prompt.level in ("하십시오체", "해요체")
+    return sentence if reading.polite is due else to_level(sentence, prompt.level)
+
+
+def rules_of(system: str) -> str:
+    """The part of a system text that nobody should hear read out: its rules, not her lines about herself."""
+    return system.partition("\n# 규칙\n")[2]
