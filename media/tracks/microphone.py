@@ -24,7 +24,7 @@ _HISTORY = _TAPS - 1
 _CHUNK = CHUNK_SAMPLES * _RATIO  # samples at WIRE_RATE
 _WINDOW = _HISTORY + _CHUNK
 _DELAY = _HISTORY / 2 / WIRE_RATE  # s, the filter's group delay
-_FULL_SCALE = 32768.0
+_UNIT = np.float32(1 / 32768)
 
 
 def _lowpass() -> Wave:
@@ -140,12 +140,16 @@ class Microphone:
             self._out.offer(chunk)
 
     def _mono(self, frame: AudioFrame) -> Wave:
-        """[N] float32 at WIRE_RATE. Opus decodes to 48 kHz s16 (stereo); G.711 and the like take the long way."""
+        """[N] float32 at WIRE_RATE. Opus decodes to 48 kHz s16; G.711 and the like take the long way."""
         if frame.sample_rate == WIRE_RATE and frame.format.name == "s16":
-            channels = len(frame.layout.channels)
-            packed: Wave = np.asarray(frame.to_ndarray(), np.float32).reshape(-1, channels)
-            mono: Wave = packed @ np.full(channels, 1 / (_FULL_SCALE * channels), np.float32)
-            return mono
+            # Not frame.to_ndarray(): it costs ten times as much, 50 times a second.
+            channels = frame.layout.nb_channels
+            packed = np.frombuffer(memoryview(frame.planes[0]), np.int16, frame.samples * channels)
+            sound: Wave = packed.astype(np.float32)
+            if channels > 1:
+                sound = sound.reshape(-1, channels).mean(axis=1)
+            sound *= _UNIT
+            return sound
         if self._resampler is None:
             self._resampler = AudioResampler(format="flt", layout="mono", rate=WIRE_RATE)
         parts = [part.to_ndarray()[0] for part in self._resampler.resample(frame)]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiortc import MediaStreamTrack, RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RtpPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -197,6 +198,23 @@ async def test_frames_held_back_by_a_swap_arrive_together_and_all(connect) -> No
     pts = [pts for _, pts in await _listen(call.tracks["audio"], 40)]
     assert set(np.diff(pts)) == {960}
     assert buffers[0].lost == 0
+
+
+async def test_a_packet_that_is_no_opus_costs_itself_only(connect) -> None:
+    call = await connect(SpeechTrack(Clock()), on_track=lambda _, receiver: install(receiver))
+    receiver = call.receivers["audio"]
+    handle, seen = receiver._handle_rtp_packet, 0
+
+    async def spoil(packet: RtpPacket, arrival_time_ms: int) -> None:
+        nonlocal seen
+        seen += 1
+        packet.payload = {5: b"\xff", 8: b"", 11: b"\xff\x00"}.get(seen, packet.payload)
+        await handle(packet, arrival_time_ms=arrival_time_ms)
+
+    receiver._handle_rtp_packet = spoil
+    pts = [pts for _, pts in await _listen(call.tracks["audio"], 30)]
+    assert np.diff(pts).min() > 0
+    assert np.count_nonzero(np.diff(pts) > 960) == 3
 
 
 async def test_the_backlog_of_a_closing_call_is_thrown_away(connect) -> None:
