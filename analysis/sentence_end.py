@@ -17,7 +17,7 @@ _ANSWER = re.compile(
 )
 # Particles and connective endings after which something must come …
 _OPEN = re.compile(
-    r"(?:은|는|을|를|에서|에게|한테|께서|랑|으로|부터|까지|처럼|보다|때문에|[해라어아가와봐워려여면돼]서|지만|다가|거나|든지"
+    r"(?:은|는|을|를|에|에서|에게|한테|께서|랑|으로|부터|까지|처럼|보다|때문에|[해라어아가와봐워려여면돼]서|지만|다가|거나|든지"
     r"|[으하이라다가오보되]면|고|려고)$"
 )
 # … and conjunctions and fillers that hold the floor.
@@ -59,4 +59,5 @@ def _final(syllable: str) -> str:
     """The final consonant of a Hangul syllable; empty for none, or for anything else."""
     if not "가" <= syllable <= "힣":
         return ""
-    return FINALS[(ord(syllable) - ord("가")) % len(FINALS)]
+    final: str = FINALS[(ord(syllable) - ord("가")) % len(FINALS)]
+    return final

@@ -68,6 +68,7 @@ class TurnTaker:
         self._complete: float | None = None  # how the present pause sounds; None: no answer yet
         self._words_known = False  # whether the present pause's words are there …
         self._whole: bool | None = None  # … and are a whole sentence
+        self._tired = False  # of a sound that went on and was not speech: until it ends, only sure speech is heard
         self._peak = 0.0  # highest probability since onset
         self._active = False  # inside a voiced stretch
         self._run = 0.0  # s, length of that stretch
@@ -124,7 +125,7 @@ class TurnTaker:
         if probability >= (self.settings.off if self._active else self.settings.on):
             yield from self._hear_voice(start, end, probability)
         else:
-            self._active = False
+            self._active = self._tired = False
             self._run = 0.0
             self._quiet += end - start
             if not self._started:
@@ -133,6 +134,9 @@ class TurnTaker:
         yield from self._decide(end, persona_speaking)
 
     def _hear_voice(self, start: float, end: float, probability: float) -> Iterator[TurnEvent]:
+        if self._tired and probability < self.settings.sure:
+            return
+        self._tired = False
         if not self._active:
             self._active = True
             self._run_start = start
@@ -163,16 +167,26 @@ class TurnTaker:
             if self._voiced >= needed and self._peak >= self.settings.sure:
                 self._confirmed = True
                 yield SpeechConfirmed(t, self.onset)
-            elif self._quiet >= self.settings.dismiss or t - self.onset >= self.settings.start_window:
+            elif t - self.onset >= self.settings.start_window:
+                still = self._active
+                yield from self._dismiss()
+                self._tired = still
+                return
+            elif self._quiet >= self.settings.dismiss and not self._active:
                 yield from self._dismiss()
                 return
             else:
                 return
+        if self._active:
+            # Whether this is speech again or a breath shows within `onset`; until then silence decides nothing.
+            if t - self.onset >= self.settings.max_turn:
+                yield self._stop(t, None)
+            return
         if self._quiet >= self.settings.pause and not self._paused:
             self._paused = True
             self._pauses += 1
             yield Paused(self._end, self._pauses)
-        if self._paused and not self._active and self._is_over():
+        if self._paused and self._is_over():
             yield self._stop(t, self._complete)
         elif self._quiet >= self._patience() or t - self.onset >= self.settings.max_turn:
             yield self._stop(t, None)
