@@ -43,7 +43,7 @@ def error_response(code: str, message: str, status: int, headers: dict[str, str]
 def respond_to(error: DeyeonsoError) -> web.Response:
     """The response an expected error gets."""
     status = _STATUS.get(error.code) or (503 if error.code.startswith("store_") else _BY_FAULT[error.whose])
-    retry = getattr(error, "retry_after", RETRY_AFTER)
+    retry = getattr(error, "retry_after", None) or RETRY_AFTER
     headers = {"Retry-After": str(math.ceil(retry))} if status in (429, 503) else None
     return error_response(error.code, error.message, status, headers)
 
