@@ -19,7 +19,7 @@ from media.types import Wave
 from media.worker import Worker
 from persona.catalog import Voice
 from persona.engines import SpeechPiece
-from persona.korean.clauses import Clause, clauses
+from persona.korean.clauses import SENTENCE_PAUSE, Clause, clauses
 from persona.korean.g2p import phonemes
 from persona.shaping import finish, resampled
 
@@ -82,6 +82,8 @@ def spoken_clauses(text: str) -> list[tuple[Clause, str]]:
     for clause in clauses(text):
         sounds = phonemes(clause.text)
         if sounds:
+            if sounds[-1] not in ",.?!…":  # the model needs to be told whether the melody goes on or ends
+                sounds += "." if clause.pause >= SENTENCE_PAUSE else ","
             spoken.append((Clause(f"{silent} {clause.text}".strip(), clause.pause), sounds))
             silent = ""
         elif spoken:

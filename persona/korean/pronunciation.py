@@ -140,7 +140,8 @@ def _meet(syllable: str, tail: str, lead: str, vowel: str, *, apart: bool) -> tu
     if apart:
         tail = _NEUTRAL.get(tail, tail)
     if lead == "ㅇ":
-        return _before_vowel(tail, vowel)
+        # Across a space a nasal or ㄹ sounds the same on either side; heard back, it is clearer before the space.
+        return (tail, lead) if apart and tail in "ㄴㄹㅁ" else _before_vowel(tail, vowel)
     if lead == "ㅎ" and tail in _BEFORE_H:
         rest, spoken = _BEFORE_H[tail]
         return rest, "ㅊ" if tail == "ㄷ" and vowel in "ㅣㅕ" and not apart else spoken
