@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
-
-import numpy as np
 
 from media.types import Span, Wave
 
@@ -53,7 +50,6 @@ class Score:
 
 
 Scores = Mapping[str, Score]
-_NO_SCORES: Scores = MappingProxyType({})
 
 
 def not_measured(reason: str, n: int = 0) -> Score:
@@ -79,7 +75,7 @@ class ToneReading:
     trailing: float | None  # dB that the turn's end lies below its body; > 0 fades away
     final_rise: float | None  # semitones that the pitch rises over the last voiced half second
     clipped: bool  # the sound hits full scale: levels are not to be trusted
-    scores: Scores = field(default=_NO_SCORES, compare=False)  # pitch, rate, volume, voice_tone
+    scores: Scores = field(default_factory=dict, compare=False)  # pitch, rate, volume, voice_tone
 
     @property
     def t(self) -> float:
@@ -115,7 +111,7 @@ class WordReading:
     mentions: tuple[Mention, ...]
     lemmas: frozenset[str]  # content words (nouns, verbs, adjectives) in dictionary form
     sentiment: float | None  # −1 … 1; None when no word of feeling was found
-    scores: Scores = field(default=_NO_SCORES, compare=False)  # sentiment, empathy, politeness, word_choice
+    scores: Scores = field(default_factory=dict, compare=False)  # sentiment, empathy, politeness, word_choice
 
     @property
     def t(self) -> float:
@@ -142,6 +138,3 @@ class EmotionReading:
     @property
     def t(self) -> float:
         return self.span.end
-
-
-NO_PITCH: Wave = np.zeros(0, np.float32)
