@@ -82,11 +82,10 @@ export class CaptionView {
       this.shown.push(lineElement(line, this.herName));
       this.log.append(/** @type {HTMLElement} */ (this.shown.at(-1)));
     }
-    // Only the last two lines may still change: her sentences are added to, or cut where the person broke in.
-    for (const i of [lines.length - 1, lines.length - 2]) {
-      const words = this.shown[i]?.querySelector(".words");
-      if (words && words.textContent !== lines[i].text) words.textContent = lines[i].text;
-    }
+    // The last line may still change: her sentences are added to it, or it is cut where the person broke in.
+    const words = this.shown.at(-1)?.querySelector(".words");
+    const text = lines.at(-1)?.text ?? "";
+    if (words && words.textContent !== text) words.textContent = text;
     this.interim.hidden = interim === "";
     this.interim.textContent = interim ?? "";
     this.log.scrollTop = this.log.scrollHeight;

@@ -21,6 +21,8 @@ import { Motion } from "./motion.js";
 /** @typedef {import("./motion.js").Doing} Doing */
 /** @typedef {{read(): {level: number, brightness: number}}} Voice */
 
+const FRAME = 0.03; // s; about 30 a second: a drawing needs no more, and the call needs the processor
+
 const ALLOWED = new Set(
   "svg g path circle ellipse rect line polyline polygon defs clipPath linearGradient radialGradient stop title desc mask use".split(" "),
 );
@@ -65,7 +67,7 @@ export class Portrait {
 
   start() {
     const step = (/** @type {number} */ now) => {
-      this.#draw(now / 1000);
+      if (now / 1000 - this.#then > FRAME) this.#draw(now / 1000);
       this.#frame = requestAnimationFrame(step);
     };
     this.#frame = requestAnimationFrame(step);

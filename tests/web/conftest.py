@@ -1,0 +1,80 @@
+"""Chromium as a visitor: with a microphone that plays a file, a painted camera, and an ear for the page's complaints.
+
+It must not know what the page shows.
+"""
+
+from __future__ import annotations
+
+import shutil
+import wave
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.async_api import Page, ViewportSize, async_playwright
+
+from media.types import HEARING_RATE, Wave
+
+DESKTOP = ViewportSize(width=1280, height=800)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+def write_wav(file: Path, sound: Wave) -> None:
+    """16 bits, mono."""
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(HEARING_RATE)
+        out.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+Visit = Callable[..., AbstractAsyncContextManager[Page]]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console held against the page: errors, exceptions, violations of its content policy."""
+    return []
+
+
+@pytest.fixture
+def visit(complaints: list[str], tmp_path: Path) -> Visit:
+    """Open a browser: `visit(url, says=wave, allow=("microphone",), size={...}, script="...")` gives its page.
+
+    `says` (16 kHz) is what the microphone hears, over and over; `script` runs before the page's own.
+    """
+
+    @asynccontextmanager
+    async def opened(
+        url: str,
+        says: Wave | None = None,
+        allow: tuple[str, ...] = ("microphone", "camera"),
+        size: ViewportSize = DESKTOP,
+        script: str = "",
+    ) -> AsyncIterator[Page]:
+        microphone = tmp_path / "microphone.wav"
+        write_wav(microphone, np.zeros(HEARING_RATE, np.float32) if says is None else says)
+        flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        async with async_playwright() as playwright:
+            chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+            context = await chromium.new_context(viewport=size, locale="ko-KR", permissions=list(allow))
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            if script:
+                await page.add_init_script(script)
+            await page.goto(url)
+            yield page
+            await chromium.close()
+
+    return opened
