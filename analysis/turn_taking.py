@@ -27,6 +27,7 @@ class TurnSettings:
     dismiss: float = 0.30  # s of silence after which an unconfirmed sound is over
     pause: float = 0.20  # s of silence before anything is asked
     complete: float = 0.5  # probability from which the end-of-turn model's answer ends the turn
+    least: float = 0.4  # s of silence that an end takes at least: people breathe between two sentences
     whole: float = 0.5  # s of silence that end it when the words are a whole sentence, whatever that model says
     max_silence: float = 1.2  # s of silence that end it without any answer
     max_hesitation: float = 1.8  # … when its words want to go on ("제가 좋아하는 음식은…")
@@ -193,7 +194,7 @@ class TurnTaker:
 
     def _is_over(self) -> bool:
         """Sound and words together; `_patience` is for when they do not agree on an end."""
-        if not self._words_known or self._whole is False:
+        if not self._words_known or self._whole is False or self._quiet < self.settings.least:
             return False
         sounds_over = self._complete is not None and self._complete >= self.settings.complete
         return sounds_over or (self._whole is True and self._quiet >= self.settings.whole)

@@ -29,12 +29,12 @@ class WhisperSettings:
     """Speed against accuracy.
 
     The model was trained on windows of 30 s. A turn of 3 s in a window of 12 s takes a third of the time with the
-    same error rate (beam 2); under 10 s it begins to repeat itself, because it looks for speech where there is none.
+    same error rate (beam 3); under 10 s it begins to repeat itself, because it looks for speech where there is none.
     """
 
     window: float = 12.0  # s, the shortest window given to the encoder
-    tail: float = 6.0  # s of silence at least behind the speech, up to the full 30 s
-    beam: int = 2
+    tail: float = 4.0  # s of silence at least behind the speech, up to the full 30 s
+    beam: int = 3
     tokens_per_second: float = 12.0  # upper bound of what a person can say: fast Korean is about 9
     tokens: int = 8  # … plus these
     batch: int = 4

@@ -101,14 +101,22 @@ def test_times_are_those_of_the_speech_and_not_of_the_decision() -> None:
 
 def test_a_turn_that_sounds_over_and_has_words_ends_at_once() -> None:
     script = Script()
-    script.play((1.5, SPEECH), (0.24, SILENCE))
+    script.play((1.5, SPEECH), (0.45, SILENCE))
     number = script.pause().number
-    assert script.taker.verdict(1.76, 0.9, number) == []
-    (stopped,) = script.taker.words(1.9, None, number)
+    assert script.taker.verdict(1.96, 0.9, number) == []
+    (stopped,) = script.taker.words(2.1, None, number)
     assert isinstance(stopped, SpeechStopped)
-    assert stopped.decided_at == 1.9
+    assert stopped.decided_at == 2.1
     assert stopped.complete == 0.9
     assert names(script.play((3, SILENCE))) == ""
+
+
+def test_a_breath_between_two_sentences_does_not_end_the_turn_however_fast_the_answers() -> None:
+    script = Script()
+    script.play((1, SPEECH), (0.24, SILENCE))
+    number = script.pause().number
+    assert script.taker.verdict(1.25, 0.99, number) == script.taker.words(1.25, True, number) == []
+    assert names(script.play((1, SPEECH))) == "Resumed"
 
 
 def test_a_whole_sentence_ends_soon_although_it_sounded_open() -> None:
