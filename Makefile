@@ -29,7 +29,7 @@ test: $(VENV)/.installed-dev libraries test-tools $(wildcard tests/web/pipecat/p
 	@$(PY) -m pytest $(ARGS)
 
 check: $(VENV)/.installed-dev ## format, lint, types, and which package may import which
-	@$(VENV)/bin/ruff format --check --quiet . || { echo 'To format: $(VENV)/bin/ruff format .'; exit 1; }
+	@$(VENV)/bin/ruff format --check --quiet --output-format concise . || { echo 'To format: $(VENV)/bin/ruff format .'; exit 1; }
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
