@@ -304,6 +304,8 @@ def test_every_entry_of_the_manifest_is_pinned_and_licensed():
         assert entry.licence
         for part in entry.parts:
             assert re.fullmatch(r"pypi:[\w.-]+==[\d.]+|npm:[@\w./-]+@[\d.]+", part.package)
+    names = [name for name, _ in json.loads(MANIFEST.read_text(), object_pairs_hook=list)]
+    assert len(names) == len(set(names))  # JSON would quietly keep the last of two
     assert "://" not in MANIFEST.read_text()
 
 
