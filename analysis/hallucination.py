@@ -12,11 +12,12 @@ NO_CONFIDENCE = 0.25  # … under which, with a probable absence of speech, any 
 
 # Whole utterances, spaces and punctuation removed, that Korean Whisper models are known to invent in noise.
 _STOCK = re.compile(
-    r"(?:시청해?주셔서(?:정말|대단히)?감사(?:합니다|드립니다)|시청(?:해주셔서)?감사합니다|지금까지.{0,12}였습니다"
-    r"|(?:구독|좋아요|알림설정|알림|눌러주세요|부탁드(?:려요|립니다)|과|와|도|꼭|한번|많은|그리고|누르고)*구독(?:과|와|도)?좋아요.*"
-    r"|.*(?:MBC|KBS|SBS|YTN|JTBC)뉴스.{0,12}|이시각세계였습니다|날씨였습니다|뉴스.{0,8}입니다"
-    r"|다음(?:영상|시간)에(?:또)?(?:만나|뵙|봬)(?:요|겠습니다)|.*(?:한글)?자막(?:제공|제작|by).*|영상편집.*"
-    r"|이영상은.{0,20}포함(?:하고|되어)있습니다|한국어대화)",
+    r"(?:오늘도|끝까지)?시청해?주셔서(?:정말|대단히)?(?:감사합니다|감사드립니다|고맙습니다)|(?:시청)?감사합니다시청.*"
+    r"|(?:구독|좋아요|알림설정|[과와도꼭]|그리고|많이|많은)*(?:구독|좋아요|알림설정)(?:을|를)?(?:한번)?(?:꼭)?"
+    r"(?:눌러주세요|부탁드려요|부탁드립니다|해주세요)"
+    r"|.*(?:MBC|KBS|SBS|YTN|JTBC)뉴스.{0,12}|뉴스.{0,8}입니다|이시각세계였습니다|지금까지.{0,12}였습니다|날씨였습니다"
+    r"|다음(?:영상|시간)에서?(?:또)?(?:만나요|뵙겠습니다|뵐게요|봬요)|영상편집및.*|(?:한글|한국어)?자막(?:제공|제작|by).*"
+    r"|이영상은.{0,20}포함(?:하고|되어)있습니다",
     re.IGNORECASE,
 )
 _NOT_TEXT = re.compile(r"[^0-9A-Za-z가-힣ㄱ-ㅎㅏ-ㅣ]")
@@ -27,10 +28,10 @@ _SHORT_LOOP = re.compile(r"(?P<piece>.{1,7}?)(?:\s*(?P=piece)){5,}(?P<rest>.*)$"
 
 def without_loops(text: str) -> str:
     """`text` with an endless repetition at its end cut down: a sentence said once, a laugh three times."""
-    if (loop := _LONG_LOOP.search(text)) and _repeats(loop):
-        return text[: loop.end("piece")].strip()
     if (loop := _SHORT_LOOP.search(text)) and _repeats(loop):
         return (text[: loop.start()] + loop["piece"] * 3).strip()
+    if (loop := _LONG_LOOP.search(text)) and _repeats(loop):
+        return text[: loop.end("piece")].strip()
     return text
 
 
