@@ -14,8 +14,6 @@ from typing import Generic, Protocol
 from storage.errors import BadQuery
 from storage.kinds import D, Kind, Raw
 
-Plain = str | int | bool
-
 MAX_DOCUMENT = 16 << 20  # bytes: MongoDB's own limit, kept by all so that they stay exchangeable
 
 
@@ -25,18 +23,26 @@ class Match(Generic[D]):
 
     kind: Kind[D]
     owner: str | None
-    where: Mapping[str, Plain] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
     expired_by: dt.datetime | None = None  # only those with expires_at <= this
 
     def __post_init__(self) -> None:
         # Checked here, below everything, so that an operator such as {"$gt": ""} can reach no database as a value.
-        if not isinstance(self.owner, str) and (self.owner is not None or self.expired_by is None):
-            raise BadQuery("a query names its owner")
+        if self.owner is not None or self.expired_by is None:
+            _check_text("owner", self.owner)
         for name, value in self.where.items():
             if name != "id" and name not in self.kind.filters:
                 raise BadQuery(f"{self.kind.name} cannot be found by {name!r}")
-            if not isinstance(value, Plain):
-                raise BadQuery(f"{name}: expected a plain value, not {type(value).__name__}")
+            _check_text(name, value)
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise BadQuery(f"{name}: expected text, not {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadQuery(f"{name}: not text: half of a surrogate pair") from None
 
 
 @dataclass(frozen=True, slots=True)

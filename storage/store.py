@@ -16,7 +16,7 @@ import orjson
 from pydantic import ValidationError
 
 from media.worker import Worker
-from storage.engine import Engine, Insert, Match, Patch, Plain, Query, Remove, Upsert
+from storage.engine import Engine, Insert, Match, Patch, Query, Remove, Upsert
 from storage.errors import BadQuery, NotFound
 from storage.files import Files
 from storage.kinds import KINDS, D, Kind, kind_of
@@ -68,7 +68,7 @@ class Store:
         limit: int = 50,
         after: str | None = None,
         newest_first: bool = False,
-        **where: Plain,
+        **where: str,
     ) -> Page[D]:
         """Up to `limit` (1–500) documents in time order, after the cursor of an earlier page.
 
@@ -82,7 +82,7 @@ class Store:
         items = tuple(found[:limit])
         return Page(items, _cursor(kind, items[-1]) if len(found) > limit else None)
 
-    async def each(self, model: type[D], *, owner: str, newest_first: bool = False, **where: Plain) -> AsyncIterator[D]:
+    async def each(self, model: type[D], *, owner: str, newest_first: bool = False, **where: str) -> AsyncIterator[D]:
         """All documents in time order, read page by page."""
         after: str | None = None
         while True:

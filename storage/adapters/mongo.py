@@ -151,7 +151,7 @@ def _translated(what: str, id: str) -> Iterator[None]:
         yield
     except DuplicateKeyError as error:
         raise Duplicate(what, id) from error
-    except (BSONError, DocumentTooLarge, OverflowError) as error:
+    except (BSONError, DocumentTooLarge, OverflowError, UnicodeError) as error:
         raise BadQuery(f"{what}: cannot be stored: {error}") from error
     except InvalidOperation as error:
         raise StoreUnavailable("the store is closed") from error

@@ -10,17 +10,16 @@ import datetime as dt
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from storage.adapters.group_commit import GroupCommit, Operation
+from storage.adapters.group_commit import GroupCommit, Statement
 from storage.adapters.sqlite_file import connect, field, prepare, translate
-from storage.engine import MAX_DOCUMENT, Change, Insert, Match, Patch, Plain, Query, Upsert
+from storage.engine import MAX_DOCUMENT, Change, Insert, Match, Patch, Query, Upsert
 from storage.errors import BadQuery, Duplicate, StoreUnavailable
-from storage.kinds import D, Kind
+from storage.kinds import D
 
 READERS = 4
 
@@ -33,7 +32,7 @@ class SqliteEngine:
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, "sqlite-reader")
-        self._writer = GroupCommit(connect(path), partial(translate, path=path))
+        self._writer = GroupCommit(connect(path))
         self._closed = False
 
     @classmethod
@@ -43,7 +42,15 @@ class SqliteEngine:
             return await asyncio.get_running_loop().run_in_executor(once, lambda: cls(prepare(path)))
 
     async def write(self, change: Change[D]) -> int:
-        return await self._writer.run(_operation(change))
+        try:
+            touched = await self._writer.run(statement(change))
+        except sqlite3.IntegrityError:
+            touched = 0
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+        if not touched and isinstance(change, Insert | Upsert):
+            raise Duplicate(change.kind.name, change.document.id)
+        return touched
 
     async def read(self, query: Query[D]) -> list[D]:
         if self._closed:
@@ -79,7 +86,7 @@ class SqliteEngine:
         return connection
 
 
-def select(query: Query[D]) -> tuple[str, list[Plain]]:
+def select(query: Query[D]) -> tuple[str, list[str]]:
     """The query as SQL and its values."""
     where, values = _where(query.match)
     direction, beyond = ("desc", "<") if query.newest_first else ("asc", ">")
@@ -88,46 +95,29 @@ def select(query: Query[D]) -> tuple[str, list[Plain]]:
         values += [_text(query.after[0]), query.after[1]]
     table = query.match.kind.name
     sql = f"select doc from {table} where {where} order by at {direction}, id {direction} limit ?"
-    return sql, [*values, query.limit]
+    return sql, [*values, str(query.limit)]
 
 
-def _operation(change: Change[D]) -> Operation:
-    """The change as a function of the writing connection; the document is encoded now, on the caller's thread."""
+def statement(change: Change[D]) -> Statement:
+    """The change as one SQL statement and its values; the document is encoded now, on the caller's thread."""
     if isinstance(change, Insert | Upsert):
-        return _keep(change.kind, change.document, replace=isinstance(change, Upsert))
+        kind, raw = change.kind, change.kind.freeze(change.document)
+        sql = f"insert into {kind.name} (id, owner, at, doc) values (?, ?, ?, ?)"
+        if isinstance(change, Upsert):
+            sql += " on conflict (id) do update set at = excluded.at, doc = excluded.doc where owner = excluded.owner"
+        return sql, (raw["id"], raw[kind.owner], _text(raw[kind.order]), _json(raw))
     where, values = _where(change.match)
     table = change.match.kind.name
     if isinstance(change, Patch):
         sets = "".join(f", '$.{name}', json(?)" for name in change.fields)
-        sql = f"update {table} set doc = json_set(doc{sets}) where {where}"
         values = [*(_json(value) for value in change.fields.values()), *values]
-    else:
-        sql = f"delete from {table} where {where}"
-    return lambda connection: connection.execute(sql, values).rowcount
+        return f"update {table} set doc = json_set(doc{sets}) where {where}", values
+    return f"delete from {table} where {where}", values
 
 
-def _keep(kind: Kind[D], document: D, replace: bool) -> Operation:
-    raw = kind.freeze(document)
-    values = (raw["id"], raw[kind.owner], _text(raw[kind.order]), _json(raw))
-    sql = f"insert into {kind.name} (id, owner, at, doc) values (?, ?, ?, ?)"
-    if replace:
-        sql += " on conflict (id) do update set at = excluded.at, doc = excluded.doc where owner = excluded.owner"
-
-    def keep(connection: sqlite3.Connection) -> int:
-        try:
-            kept = connection.execute(sql, values).rowcount
-        except sqlite3.IntegrityError as error:
-            raise Duplicate(kind.name, document.id) from error
-        if not kept:
-            raise Duplicate(kind.name, document.id)
-        return kept
-
-    return keep
-
-
-def _where(match: Match[D]) -> tuple[str, list[Plain]]:
+def _where(match: Match[D]) -> tuple[str, list[str]]:
     clauses: list[str] = ["1"]
-    values: list[Plain] = []
+    values: list[str] = []
     if match.owner is not None:
         clauses.append("owner = ?")
         values.append(match.owner)

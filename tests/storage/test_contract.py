@@ -105,8 +105,8 @@ async def test_no_one_reads_or_changes_what_is_someone_elses(store: Store, me: s
         assert await store.get(type(document), document.id, owner=me) == document
 
 
-@pytest.mark.parametrize("value", [{"$gt": ""}, {"$ne": None}, ["a"], None])
-async def test_an_operator_is_no_value(store: Store, me: str, value: object) -> None:
+@pytest.mark.parametrize("value", [{"$gt": ""}, {"$ne": None}, ["a"], None, 7, "\ud800"])
+async def test_an_operator_or_other_nonsense_is_no_value(store: Store, me: str, value: object) -> None:
     kept = await store.add(message(me, "s-" + me))
     with pytest.raises(BadQuery):
         await store.get(ChatMessage, value, owner=me)  # type: ignore[arg-type]  # what a careless route could pass
