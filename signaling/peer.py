@@ -153,10 +153,7 @@ class Peer:
         self._closed = True
         self._changed.set()
         for receiver in self._pc.getReceivers():
-            # aiortc joins its decoder thread on the loop after that has decoded its whole backlog: empty it first.
-            backlog = getattr(receiver, "_RTCRtpReceiver__decoder_queue")  # noqa: B009  # no public way to it
-            while not backlog.empty():
-                backlog.get_nowait()
+            jitter.discard_backlog(receiver)
         try:
             async with asyncio.timeout(CLOSE_LIMIT):
                 await self._pc.close()

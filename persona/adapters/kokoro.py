@@ -103,6 +103,8 @@ class _Kokoro:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Threads that spin while they wait take the core from the recogniser and from other calls.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._ids: dict[str, int] = json.loads(vocabulary.read_text("utf-8"))["vocab"]
         self._styles = _read_styles(voices)

@@ -1,0 +1,48 @@
+"""What the tests of calls share: Korean speech as a microphone sends it, and ears for what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+import jiwer
+import numpy as np
+import pytest
+
+from analysis.adapters.whisper import WhisperSpeechToText
+from media.types import HEARING_RATE, Samples, Wave
+from media.weights import Weights
+from persona.shaping import resampled
+from signaling.headless import RATE
+
+_NOT_SOUNDS = re.compile(r"[^0-9A-Za-z가-힣]+")
+
+
+def character_errors(said: str, heard: str) -> float:
+    """Character error rate without spaces and punctuation, 0 = the same."""
+    return float(jiwer.cer(_NOT_SOUNDS.sub("", said), _NOT_SOUNDS.sub("", heard) or "-"))
+
+
+@pytest.fixture(scope="session")
+def spoken(speak: Callable[..., Wave]) -> Callable[..., Samples]:
+    """(text, voice) -> mono int16 at 48 kHz, as `HeadlessPeer.say` wants it."""
+
+    def say(text: str, **how: object) -> Samples:
+        wave = resampled(speak(text, **how), HEARING_RATE / RATE)
+        return (np.clip(wave, -1, 1) * 32767).astype(np.int16)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def recognise(weights: Weights) -> Callable[[Samples], Awaitable[str]]:
+    """What Whisper hears in mono int16 at 48 kHz, e.g. in what came back."""
+    stt = WhisperSpeechToText(weights.path("whisper-base/model.bin").parent)
+
+    async def text_of(samples: Samples) -> str:
+        wave = resampled(samples.astype(np.float32) / 32767, RATE / HEARING_RATE)
+        return (await stt.transcribe(wave)).text
+
+    yield text_of
+    asyncio.run(stt.close())
