@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 
+import pytest
+
 from storage import ChatMessage, Store
 from tests.storage.conftest import Place
 from tests.storage.mongod import Mongod
@@ -51,6 +53,7 @@ async def test_sqlite_loses_nothing_it_acknowledged(tmp_path: Path, me: str) -> 
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.timeout(600)  # ten recoveries of a database take their time on a busy machine
 async def test_mongodb_loses_nothing_it_acknowledged_through_either_driver(tmp_path: Path, me: str) -> None:
     mongod = Mongod(tmp_path / "mongod")
     places = [Place(mongod.url, tmp_path, driver=driver) for driver in ("motor", "pymongo")]
