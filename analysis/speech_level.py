@@ -72,7 +72,9 @@ def _sentence(sentence: str) -> SpeechLevelReading:
         return SpeechLevelReading("unknown", True)
     if _FORMAL.search(word) and not word.endswith(("으니까", "하니까")):
         form = tokens[-1].form
-        if form not in ("니까", "으니까", "다니까") or word.endswith(("습니까", "읍니까", "ㅂ니까")):
+        if (form != "니까" and not form.endswith(("으니까", "다니까", "라니까"))) or word.endswith(
+            ("습니까", "읍니까", "ㅂ니까")
+        ):
             return SpeechLevelReading("하십시오체")
     return _ending(tokens, word)
 
@@ -81,7 +83,7 @@ def _ending(tokens: list[Morpheme], word: str) -> SpeechLevelReading:
     if tokens[-1].tag == "Z_CODA":  # a consonant hung on for fun: 해용 keeps its 요, 했엉 is slang and no level
         return SpeechLevelReading("해요체" if word.endswith("용") else "unknown")
     last = tokens[-1]
-    if last.tag in ("EF", "EC") and _FORMAL.search(last.form) and last.form not in ("니까", "으니까", "다니까"):
+    if last.tag in ("EF", "EC") and _FORMAL.search(last.form) and not re.search(r"(?:^|[으다라])니까$", last.form):
         return SpeechLevelReading("하십시오체")
     if word.endswith(("요", "죠", "용", "여")) and last.tag in ("EF", "EC", "JX", "IC") and last.form[-1] in "요죠용여":
         return SpeechLevelReading("해요체")

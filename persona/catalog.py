@@ -124,9 +124,15 @@ class Persona(_Part):
     openers: tuple[Sentence, ...] = Field(min_length=3)
     deflections: tuple[Sentence, ...] = Field(min_length=2, description='playful answers to the first "AI예요?"')
     about: tuple[About, ...] = ()
+    lines: dict[Short, tuple[Sentence, ...]] = Field(
+        default={}, description="own wording for the brain's stock (brain/lines.json), e.g. react_plain"
+    )
     asks: tuple[Sentence, ...] = Field(default=(), description="questions only this persona would ask")
     voice: Voice
     safety: Safety
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.backstory, self.about))  # `lines` is a mapping; equality still compares it
 
     @model_validator(mode="after")
     def _coherent(self) -> Persona:

@@ -5,6 +5,7 @@ It must not know words other than those of its own bargain (말 놓기), nor whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from persona.types import Fact, Line, SpeechLevel
 MOST_A_SESSION = 15.0
 PROPOSE_FROM = 60  # she may propose 말 놓기
 AGREE_FROM = 40  # she agrees when the person proposes
+_NO = re.compile(r"(?:음|아|어|저|에이|글쎄요?)*[\s,.…]*(?:아니|아뇨|싫|아직|됐어|안 |조금 더|나중)")
+_YES = re.compile(r"(?:음|아|어|오|와)*[\s,.…!]*(?:네|예|응|넵|좋|그래|그럴|당연|물론|콜|저도|나도|그러)")
 RUDE, CROSSING = -6.0, -8.0
 
 
@@ -89,9 +92,9 @@ def _bargain(heard: Heard, hers: str, now: float, casual: bool, refused: bool) -
     if heard.has("back_to_polite"):
         return False, refused, "back_to_polite" if casual else ""
     if not casual and proposes(hers):
-        if heard.has("no") or heard.main.negative:
+        if _NO.match(heard.text):
             return False, True, "casual_refused"
-        if heard.has("yes") or heard.has("propose_casual"):
+        if _YES.match(heard.text) or heard.has("propose_casual"):
             return True, refused, "agreed_casual"
         return casual, refused, ""
     if not casual and heard.has("propose_casual"):

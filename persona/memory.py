@@ -56,7 +56,7 @@ def facts_in(history: Sequence[Line], session: int = 1, at: str = "") -> list[Fa
     turn, asked = 0, ""
     for line in history:
         if line.role == "assistant":
-            asked = line.text
+            asked = line.text if line.text.rstrip().endswith("?") else ""
             continue
         turn += 1
         found += [Fact(slot, value, session, turn, at) for slot, value in _facts_of(line.text, asked)]
@@ -113,7 +113,7 @@ def _patterns(sentence: str, asked: str) -> list[tuple[str, str]]:
         found.append(("age", whole + "살" if age["word"] and not whole.endswith("살") else whole))
     if (birthday := re.search(r"(\d{1,2}월\s?\d{1,2}일)", sentence)) and "생일" in sentence + asked:
         found.append(("birthday", birthday[1]))
-    if mbti := re.search(r"\b([EI][NS][TF][JP])\b", sentence.upper()):
+    if mbti := re.search(r"(?<![A-Z])([EI][NS][TF][JP])(?![A-Z])", sentence.upper()):
         found.append(("mbti", mbti[1]))
     found += [("mbti", code) for spoken, code in _MBTI_SPOKEN.items() if spoken in sentence]
     if home := re.search(

@@ -16,6 +16,7 @@ from persona.types import Fact, Line, SpeechLevel
 BUDGET = 6_000  # tokens of a whole request, history included
 SUMMARY_LONGEST = 600  # characters
 FACTS_MOST = 30
+LINE_LONGEST = 2_000  # characters of one line that anybody reads: its end, for that is what is to be answered
 
 _LEVEL_RULES: dict[SpeechLevel, str] = {
     "하십시오체": "정중한 존댓말(하십시오체와 해요체를 섞어서)로만 말하세요. 반말은 쓰지 마세요.",
@@ -65,6 +66,7 @@ def assemble(
     aim: str = "",
 ) -> Prompt:
     """Everything for one reply. `history` is this call's, oldest first; empty means she greets. Takes < 5 ms."""
+    history = [Line(line.role, line.text[-LINE_LONGEST:]) for line in history]
     rank = level_at(persona, intimacy, casual=level in ("해체", "해라체"))
     level = level or rank.speech_level
     now = [f"지금의 말투: {_LEVEL_RULES[level]}", "말투의 예: " + " / ".join(rank.examples[:4])]

@@ -53,16 +53,24 @@ def _rewrite(text: str, rewrite: _WordRule) -> str:
     pieces, position = [], 0
     ordered = list(words.values())
     for index, word in enumerate(ordered):
-        core = [morpheme for morpheme in word if not morpheme.tag.startswith("S") or morpheme.tag in ("SL", "SN")]
-        if not core or core != word[: len(core)]:
-            continue  # only signs, or signs inside the word (“…”, 3.5): leave it alone
+        core = list(word)
+        while core and _is_sign(core[-1]):
+            core.pop()
+        inner = [place for place, morpheme in enumerate(core) if _is_sign(morpheme)]
+        core = core[inner[-1] + 1 :] if inner else core  # '결'이에요: what follows the quotation
+        if not core:
+            continue
         start, end = core[0].start, core[-1].end
-        closes = index + 1 == len(ordered) or len(word) > len(core)
+        closes = index + 1 == len(ordered) or _is_sign(word[-1])
         new = rewrite(text[start:end], core, closes)
         if new is not None:
             pieces += [text[position:start], new]
             position = end
     return "".join(pieces) + text[position:]
+
+
+def _is_sign(morpheme: Morpheme) -> bool:
+    return morpheme.tag.startswith("S") and morpheme.tag not in ("SL", "SN")
 
 
 def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None:
@@ -109,7 +117,8 @@ def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
         if new:
             parts.append((new, tag))
     if not changed or not parts:
-        return None
+        lifted = closes and len(surface) > 1 and surface[-1] in "요죠"  # 언젠가는요: whatever Kiwi took it for
+        return surface[:-1] + {"요": "", "죠": "지"}[surface[-1]] if lifted else None
     new = _written(parts)
     return new.replace("지않아", "잖아") if "잖" in surface else new
 

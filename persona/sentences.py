@@ -17,6 +17,8 @@ _END = re.compile(r"[.?!…~。？！]+[\"'”’』」)\]*]*(?=\s)|\n+")
 _NUMBERED = re.compile(r"(?:^|[\s.])\d+\.$")  # "1. 떡볶이", "2026. 11. 22."
 # "음... 그건요" is one breath: a hesitation alone is no sentence.
 _HESITATION = re.compile(r"^\W*(?:음+|어+|아+|그+|저+|글쎄요?|뭐|흠+|에이|저기)(?:\.{2,}|…+|~+)$")
+# "노래방은... 손뼉만 쳐요": dots end a sentence only after an ending that can.
+_TRAILING = re.compile(r"[^요다죠까네\s.…](?:\.{2,}|…+)$")
 _COMMA = re.compile(r"[,，、;:](?=\s)")
 _OPENING, _CLOSING = "\"'“‘「『", "\"'”’」』"
 _PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", "「": "」", "『": "』"}
@@ -25,9 +27,10 @@ _PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", "「": "」", "『": "
 class SentenceSplitter:
     """Feed it text as it comes; it gives back whole sentences, the first one as early as can be."""
 
-    def __init__(self) -> None:
+    def __init__(self, early: bool = True) -> None:
+        """`early`: the first chunk may already break at a comma, so that she can begin to speak."""
         self._held = ""
-        self._first = True
+        self._first = self._early = early
 
     def feed(self, text: str) -> list[str]:
         """The sentences that `text` completed (an end is sure only once the space after it is there)."""
@@ -44,7 +47,7 @@ class SentenceSplitter:
     def flush(self) -> list[str]:
         """What is left when the text is over."""
         found = self.feed(" ")
-        rest, self._held, self._first = self._held.strip(), "", True
+        rest, self._held, self._first = self._held.strip(), "", self._early
         return [*found, rest] if rest else found
 
     def _cut(self) -> int | None:
@@ -55,7 +58,12 @@ class SentenceSplitter:
                 return end.end()
             if end.group()[-1] in _CLOSING and before.lstrip()[0] not in _OPENING:
                 continue  # 엄마가 "밥 먹어." 하셨어요: the quotation is only a part
-            if _NUMBERED.search(before) or _HESITATION.match(before.strip()) or _open(before):
+            if (
+                _TRAILING.search(before)
+                or _NUMBERED.search(before)
+                or _HESITATION.match(before.strip())
+                or _open(before)
+            ):
                 continue
             return min(end.end(), self._forced(text[: end.end()]) or end.end())
         if self._first:
@@ -82,8 +90,8 @@ def _beyond(text: str, most: int) -> int:
 
 
 def split(text: str) -> list[str]:
-    """All sentences of a whole text."""
-    splitter = SentenceSplitter()
+    """All sentences of a whole text (none is broken at a comma)."""
+    splitter = SentenceSplitter(early=False)
     return splitter.feed(text) + splitter.flush()
 
 

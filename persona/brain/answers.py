@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from persona.brain.hearing import Clause
-from persona.brain.lines import data, key
+from persona.brain.lines import key
 from persona.brain.scene import Scene, topics
 from persona.sentences import split
 
@@ -16,12 +16,13 @@ _TASTE = re.compile(
     r"좋아|즐기|즐겨|자주|잘먹|잘드|어때|관심|싫어|먹을줄|할줄|할수|먹어요|드세요|해보|가보|먹어보|보셨|봤어|아세요|알아요"
 )
 _FIRST_PERSON = re.compile(r"저|제[가 ]|나는|내가|^(?:요즘|한번|어릴|지금|오늘|이번|지난)")
+_WHY = re.compile(r"왜|계기|이유|어쩌다|어떻게.{0,8}(?:시작|하게)|언제부터")
 _STRONG = 2.0  # letters of a key that must have matched for an entry to be the answer
 
 
 def answer(scene: Scene, clause: Clause) -> str | None:
     """Her answer to a question about herself, up to two sentences; None when her file has none."""
-    return boundary(scene, clause.text) or _own_line(scene, clause) or _taste(scene, clause)
+    return boundary(scene, clause.text) or _reason(scene, clause) or _own_line(scene, clause) or _taste(scene, clause)
 
 
 def boundary(scene: Scene, text: str) -> str | None:
@@ -52,10 +53,21 @@ def disclosure(scene: Scene, topic: str) -> str | None:
 
 def unknown(scene: Scene, clause: Clause) -> str | None:
     """An honest way out when her file says nothing about it."""
-    lines = data("lines")
+    lines = scene.lines
     if clause.noun and (said := scene.voice.say(lines["unknown_question_about"], n=clause.noun)):
         return said
     return scene.voice.insist(lines["unknown_question"])
+
+
+def _reason(scene: Scene, clause: Clause) -> str | None:
+    """ "왜 그 일을 시작하셨어요?": the entry that gives her reason for the topic asked about or talked of."""
+    if not _WHY.search(key(clause.text)):
+        return None
+    for topic in (*clause.topics, scene.topic):
+        for name in (f"why{topic}", f"{topic}_why"):
+            if said := more_about(scene, name):
+                return said
+    return None
 
 
 def _own_line(scene: Scene, clause: Clause) -> str | None:
@@ -92,7 +104,7 @@ def _asks_taste(clause: Clause) -> bool:
 def _taste(scene: Scene, clause: Clause) -> str | None:
     if not clause.noun or not _asks_taste(clause):
         return None
-    lines = data("lines")
+    lines = scene.lines
     attitude = scene.attitude(clause.noun)
     name = {"likes": "like_yes", "dislikes": "like_no"}.get(attitude, "like_unsure")
     return scene.voice.say(lines[name], n=clause.noun)
@@ -104,4 +116,4 @@ def bounce(scene: Scene, clause: Clause) -> str | None:
     if topic and (asked := scene.voice.say(topics()[topic]["ask"])):
         return asked
     names = "bounce" if scene.voice.slots.get("you") else "bounce_unnamed"
-    return scene.voice.say(data("lines")[names])
+    return scene.voice.say(scene.lines[names])

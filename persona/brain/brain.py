@@ -12,8 +12,10 @@ from persona import memory, safety
 from persona.brain import answers, reactions, steering
 from persona.brain.hearing import understand
 from persona.brain.lines import data, fill
+from persona.brain.mirror import mirrored
 from persona.brain.scene import Scene
 from persona.engines import Prompt
+from persona.register import to_casual
 from persona.sentences import split
 
 Room = Callable[[Scene], list[str | None] | None]
@@ -24,7 +26,10 @@ def load() -> None:
     korean.load()
     for name in ("topics", "nouns", "acts", "feelings", "lines", "stopwords", "recall", "road", "grammar"):
         data(name)
-    understand("혹시 이런 날씨 좋아하세요?")  # compiles the patterns and builds the index
+    # One sentence through every part compiles the patterns, builds the index and warms Kiwi's joining up.
+    understand("혹시 이런 날씨 좋아하세요?")
+    memory.extract("저는 마포에 살아요.")
+    to_casual(mirrored("어제 영화 봤어요.") or "")
 
 
 def reply(prompt: Prompt) -> list[str]:
@@ -40,7 +45,7 @@ def reply(prompt: Prompt) -> list[str]:
 def _greeting(scene: Scene) -> list[str | None] | None:
     if scene.history:
         return None
-    lines, voice = data("lines"), scene.voice
+    lines, voice = scene.lines, scene.voice
     if scene.prompt.session <= 1:
         return [voice.say(scene.persona.openers)]
     hello = voice.say(lines["greet_named"]) or voice.say(lines["greet_again"])
@@ -56,7 +61,7 @@ def _unheard(scene: Scene) -> list[str | None] | None:
     if not state and not scene.heard.has("noise"):
         return None
     name = "noise" if scene.heard.has("noise") else {"silent": "unclear"}.get(state, state)
-    return [scene.voice.insist(data("lines")[name])]
+    return [scene.voice.insist(scene.lines[name])]
 
 
 def _care(scene: Scene) -> list[str | None] | None:
@@ -76,7 +81,7 @@ def _about_ai(scene: Scene) -> list[str | None] | None:
 
 
 def _level(scene: Scene) -> list[str | None] | None:
-    lines, voice = data("lines"), scene.voice
+    lines, voice = scene.lines, scene.voice
     aim = scene.prompt.aim
     if aim in ("agree_casual", "agreed_casual", "decline_casual", "back_to_polite", "casual_refused"):
         return [voice.insist(lines[aim])]
@@ -96,7 +101,7 @@ def _boundary(scene: Scene) -> list[str | None] | None:
 
 def _small_acts(scene: Scene) -> list[str | None] | None:
     """Acts that have their own lines, whatever the topic."""
-    lines, voice, heard = data("lines"), scene.voice, scene.heard
+    lines, voice, heard = scene.lines, scene.voice, scene.heard
     urgent = ("insult", "bye", "remember", "unheard", "slower", "meet", "compute", "silence_ok", "hmm")
     act = next((a for a in urgent if heard.has(a)), "")
     if act == "bye":
@@ -125,7 +130,7 @@ def _small_acts(scene: Scene) -> list[str | None] | None:
 
 
 def _recall(scene: Scene) -> str | None:
-    lines, voice = data("lines"), scene.voice
+    lines, voice = scene.lines, scene.voice
     text = scene.heard.text
     slots: dict[str, list[str]] = data("recall")  # slot → words that ask for it
     asked = [slot for slot, words in slots.items() if any(word in text for word in words)]
@@ -147,9 +152,9 @@ def _greet_back(scene: Scene) -> list[str | None] | None:
     if scene.turn > 2 and len(scene.heard.text) > 10:
         return None
     if scene.new:
-        named = scene.voice.say(data("lines")["named"])
-        return [named or scene.voice.insist(data("lines")["greet_back"]), steering.new_topic(scene)]
-    return [scene.voice.insist(data("lines")["greet_back"]), steering.new_topic(scene)]
+        named = scene.voice.say(scene.lines["named"])
+        return [named or scene.voice.insist(scene.lines["greet_back"]), steering.new_topic(scene)]
+    return [scene.voice.insist(scene.lines["greet_back"]), steering.new_topic(scene)]
 
 
 def _question(scene: Scene) -> list[str | None] | None:
@@ -163,7 +168,7 @@ def _question(scene: Scene) -> list[str | None] | None:
         said = answers.more_about(scene, topic) or answers.unknown(scene, main)
     else:
         said = answers.answer(scene, main) or (
-            scene.voice.insist(data("lines")["really"]) if main.act == "really" else answers.unknown(scene, main)
+            scene.voice.insist(scene.lines["really"]) if main.act == "really" else answers.unknown(scene, main)
         )
     lead = _lead(scene)
     if said and len(split(said)) == 1 and not said.endswith("?"):
@@ -174,7 +179,7 @@ def _question(scene: Scene) -> list[str | None] | None:
 def _lead(scene: Scene) -> str | None:
     """A short word on what stood before the question: a greeting, a name, a feeling."""
     others = [clause for clause in scene.heard.clauses if clause is not scene.main]
-    lines = data("lines")
+    lines = scene.lines
     if any(fact.slot == "name" for fact in scene.new):
         return scene.voice.say(lines["named"])
     for clause in others:
@@ -190,7 +195,7 @@ def _why(scene: Scene) -> str | None:
         if said := answers.more_about(scene, topic):
             return said
     name = "why" if scene.main.act == "why" else "react_plain"
-    return scene.voice.insist(data("lines")[name])
+    return scene.voice.insist(scene.lines[name])
 
 
 def _statement(scene: Scene) -> list[str | None] | None:
@@ -198,9 +203,9 @@ def _statement(scene: Scene) -> list[str | None] | None:
     if main.act in ("really", "ack") and not main.feeling and not scene.asked:
         told = answers.more_about(scene, scene.topic) if scene.voice.chance(0.4) else None
         question = None if told else steering.new_topic(scene)
-        first = told or scene.voice.insist(data("lines")[main.act])
+        first = told or scene.voice.insist(scene.lines[main.act])
         return [first, steering.bridged(scene, question) if question else None]
-    noticed = data("lines").get(f"cue_{scene.prompt.cue}", []) if not main.feeling else []
+    noticed = scene.lines[f"cue_{scene.prompt.cue}"] if not main.feeling else []
     first = scene.voice.say(noticed) or reactions.react(scene, main)
     if any(fact.slot == "name" for fact in scene.new) and (question := steering.new_topic(scene)):
         return [first, question]
@@ -221,7 +226,7 @@ def _trimmed(scene: Scene, said: list[str]) -> list[str]:
     sentences = [sentence for text in said for sentence in split(text)][: scene.persona.speech.max_sentences]
     if sentences:
         return sentences
-    rest = scene.voice.insist(data("lines")["last_resort"]) or steering.new_topic(scene)
+    rest = scene.voice.insist(scene.lines["last_resort"]) or steering.new_topic(scene)
     return split(rest) if rest else [fill("{me:이에요}.", {"me": scene.persona.name}) or ""]
 
 

@@ -62,10 +62,13 @@ class Heard:
         return any(clause.act == act for clause in self.clauses)
 
 
-@lru_cache(maxsize=2048)
 def understand(text: str) -> Heard:
-    """What `text` (as the recogniser wrote it) says."""
-    text = text.strip()[:600]
+    """What `text` (as the recogniser wrote it) says; of an over-long one, its first 600 characters."""
+    return _understand(text[:600].strip())
+
+
+@lru_cache(maxsize=2048)
+def _understand(text: str) -> Heard:
     state = _state(text)
     clauses = tuple(_clause(sentence) for sentence in split(text) if key(sentence)) if not state else ()
     return Heard(text, clauses or (Clause(text),), state or ("" if clauses else "silent"))
@@ -156,7 +159,11 @@ def topic_ids() -> list[str]:
 
 @lru_cache(maxsize=1)
 def topic_index() -> Index:
-    return Index((word, number, 1.0) for number, topic in enumerate(data("topics")) for word in topic["keys"])
+    return Index(
+        (word, number, float(topic.get("weight", 1)))
+        for number, topic in enumerate(data("topics"))
+        for word in topic["keys"]
+    )
 
 
 @lru_cache(maxsize=1)

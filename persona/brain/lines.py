@@ -71,6 +71,10 @@ class Voice:
             return said
         return self._first_fresh([opening + template for opening in _OPENINGS for template in order], slots, again=True)
 
+    def has_fresh(self, templates: Iterable[str]) -> bool:
+        """Whether one of `templates` (without slots of their own) could still be said."""
+        return any(not self.was_said(to_casual(text) if self._casual else text) for text in templates)
+
     def was_said(self, text: str) -> bool:
         """Whether a sentence of `text` was already said in this call, alone, behind an opening word, or cut off."""
         return any(self._heard(key(sentence)) for sentence in split(text))

@@ -1,4 +1,4 @@
-"""Says back what the person just said, as a listener does in Korean: "영화 봤어요" → "영화 보셨구나". Pure.
+"""Says back what the person just said, as a listener does in Korean: "영화 봤어요" → "영화 보셨군요". Pure.
 
 It must not know the conversation; where a sentence is too tangled it gives nothing rather than something crooked.
 """
@@ -15,7 +15,7 @@ _MOST_WORDS = 4
 
 
 def mirrored(sentence: str) -> str | None:
-    """A clause ending in -구나 about the person (존댓말 honorific inside), or None."""
+    """A clause ending in -군요 about the person (존댓말 honorific inside), or None."""
     tokens = [token for token in morphemes(sentence) if not token.tag.startswith("S") or token.tag in ("SL", "SN")]
     while tokens and tokens[-1].form == "요":
         tokens.pop()
@@ -37,7 +37,7 @@ def mirrored(sentence: str) -> str | None:
 
 def _verb(body: list[Morpheme], stem: Morpheme, past: bool) -> str | None:
     kept = [token for token in body if not _about_me(token, body)]
-    # Only the last clause: "집에 가서 영화를 봤어요" → "영화를 보셨구나".
+    # Only the last clause: "집에 가서 영화를 봤어요" → "영화를 보셨군요".
     for index in range(len(kept) - 2, -1, -1):
         if kept[index].tag == "EC" and not (index + 1 < len(kept) and kept[index + 1].tag == "VX"):
             kept = kept[index + 1 :]
@@ -58,12 +58,12 @@ def _verb(body: list[Morpheme], stem: Morpheme, past: bool) -> str | None:
         parts[-1], honorific = (_HONOURED[stem.form], "VV"), []
     else:
         honorific = [("시", "EP")]
-    ending = [("었", "EP"), ("구나", "EF")] if past else [("는구나" if verb else "구나", "EF")]
+    ending = [("었", "EP"), ("군요", "EF")] if past else [("는군요" if verb else "군요", "EF")]
     return _spaced(kept, parts, honorific + ending)
 
 
 def _copula(body: list[Morpheme], past: bool) -> str | None:
-    """ "제 취미는 등산이에요" → "취미가 등산이시구나"; "저는 개발자예요" → "개발자시구나"."""
+    """ "제 취미는 등산이에요" → "취미가 등산이시군요"; "저는 개발자예요" → "개발자시군요"."""
     if past or not body or not body[-1].is_noun or any(token.tag in ("EC", "EF", "ETM", "EP") for token in body):
         return None
     me = any(token.form in _ME and token.tag in ("NP", "MM") for token in body)
@@ -74,10 +74,10 @@ def _copula(body: list[Morpheme], past: bool) -> str | None:
         return None
     noun = "".join(token.form for token in what)
     if not topic:
-        return with_particle(noun, "이시구나") if me else None
+        return with_particle(noun, "이시군요") if me else None
     if topic[-1].tag == "JX" and all(token.is_noun for token in topic[:-1]) and len({t.word for t in topic}) == 1:
         subject = "".join(token.form for token in topic[:-1])
-        return f"{with_particle(subject, '이')} {with_particle(noun, '이시구나')}" if subject else None
+        return f"{with_particle(subject, '이')} {with_particle(noun, '이시군요')}" if subject else None
     return None
 
 

@@ -14,7 +14,7 @@ from persona.brain.scene import Scene
 
 def react(scene: Scene, clause: Clause) -> str | None:
     """One sentence that shows she has listened."""
-    lines, voice = data("lines"), scene.voice
+    lines, voice = scene.lines, scene.voice
     if any(fact.slot == "name" for fact in scene.new) and (said := voice.say(lines["named"])):
         return said
     if clause.feeling:
@@ -58,15 +58,15 @@ def give(scene: Scene, clause: Clause) -> str | None:
 def _shared(scene: Scene, clause: Clause) -> str | None:
     attitude = scene.attitude(clause.noun) if clause.noun and not clause.negative else ""
     if attitude == "likes":
-        return scene.voice.say(data("lines")["link_like"], n=clause.noun)
+        return scene.voice.say(scene.lines["link_like"], n=clause.noun)
     if attitude == "dislikes":
-        return scene.voice.say(data("lines")["link_dislike"], n=clause.noun)
+        return scene.voice.say(scene.lines["link_dislike"], n=clause.noun)
     return None
 
 
 def _mirror(scene: Scene, clause: Clause) -> str | None:
     said = mirrored(clause.text)
-    return scene.voice.say(data("lines")["echo"], echo=said) if said else None
+    return scene.voice.say(scene.lines["echo"], echo=said) if said else None
 
 
 def _kind(scene: Scene, clause: Clause) -> str | None:

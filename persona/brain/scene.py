@@ -6,6 +6,7 @@ It must not choose words; every reply builds its own scene, so nothing has to be
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -18,6 +19,18 @@ from persona.engines import Prompt
 from persona.prompt import level_at
 from persona.sentences import split
 from persona.types import Fact, Line
+
+
+class Stock:
+    """Lines by name: the persona's own while one of them is left, the brain's after that."""
+
+    def __init__(self, persona: Persona, voice: Voice) -> None:
+        self._persona, self._voice = persona, voice
+
+    def __getitem__(self, name: str) -> Sequence[str]:
+        own = self._persona.lines.get(name, ())
+        common: list[str] = data("lines").get(name, [])
+        return own if (own and self._voice.has_fresh(own)) or not common else common
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,11 @@ class Scene:
         )
 
     @cached_property
+    def lines(self) -> Stock:
+        """The stock of lines, the persona's own wording first."""
+        return Stock(self.persona, self.voice)
+
+    @cached_property
     def told(self) -> tuple[Fact, ...]:
         """What the person told in this call, before this turn and in it."""
         return tuple(memory.facts_in(self.history, self.prompt.session))
@@ -90,8 +108,9 @@ class Scene:
 
     @cached_property
     def topic(self) -> str:
-        """What is being talked about: this turn's topic, else her question's, else the one before."""
-        for found in (self.main.topics, self.asked_topics, topics_of(self.her_last)):
+        """What is being talked about: this turn's topic, else that of her last line, else of the turn before."""
+        before = next((line.text for line in reversed(self.history[:-1]) if line.role == "user"), "")
+        for found in (self.main.topics, self.asked_topics, topics_of(self.her_last), topics_of(before)):
             if found:
                 return found[0]
         return ""
@@ -177,10 +196,11 @@ def topics_of(sentence: str) -> tuple[str, ...]:
 def about_index(persona: Persona) -> Index:
     """The persona's own keys, worth more than the brain's, and the brain's keys of the topics it speaks about."""
     keys_of = {topic["id"]: topic["keys"] for topic in data("topics")}
+    weight_of = {topic["id"]: float(topic.get("weight", 1)) for topic in data("topics")}
     keys: list[tuple[str, int, float]] = []
     for number, entry in enumerate(persona.about):
         keys += [(word, number, 1.3) for word in entry.keys]
-        keys += [(word, number, 1.0) for word in keys_of.get(entry.topic, ())]
+        keys += [(word, number, weight_of[entry.topic]) for word in keys_of.get(entry.topic, ())]
     return Index(keys)
 
 

@@ -26,10 +26,10 @@ def follow_up(scene: Scene) -> str | None:
         if asked and not clause.negative:
             return asked
     if clause.noun and not clause.negative and voice.chance(0.6):
-        asked = voice.say(data("lines")["more_noun"], n=clause.noun)
+        asked = voice.say(scene.lines["more_noun"], n=clause.noun)
         if asked:
             return asked
-    return voice.say(data("lines")["more_plain"])
+    return voice.say(scene.lines["more_plain"])
 
 
 def new_topic(scene: Scene) -> str | None:
@@ -55,7 +55,7 @@ def new_topic(scene: Scene) -> str | None:
 
 def bridged(scene: Scene, question: str) -> str:
     """`question` with a word that says the subject changes."""
-    starts = data("lines")["bridge"]
+    starts = scene.lines["bridge"]
     if any(start.strip(" ,")[-4:] in question[:12] for start in starts):
         return question
     return f"{scene.voice.pick(starts)} {question}"
@@ -68,4 +68,4 @@ def callback(scene: Scene) -> str | None:
         for fact in scene.told
         if fact.slot in ("likes", "hobby", "pet", "plan", "job") and fact.turn <= scene.turn - 4
     ]
-    return scene.voice.say(data("lines")["callback"], fact=worth[scene.turn % len(worth)]) if worth else None
+    return scene.voice.say(scene.lines["callback"], fact=worth[scene.turn % len(worth)]) if worth else None

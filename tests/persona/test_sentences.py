@@ -13,8 +13,9 @@ from persona.sentences import LONGEST, SentenceSplitter, speakable, split
     [
         ("안녕하세요! 만나서 반가워요.", ["안녕하세요!", "만나서 반가워요."]),
         ("키는 3.5센티 컸어요. 진짜예요?", ["키는 3.5센티 컸어요.", "진짜예요?"]),
+        ("좋았어요... 정말요.", ["좋았어요...", "정말요."]),
         ("음... 그건 비밀이에요. 하하.", ["음... 그건 비밀이에요.", "하하."]),
-        ("좋았는데… 아쉬웠어요.", ["좋았는데…", "아쉬웠어요."]),
+        ("좋았는데… 아쉬웠어요.", ["좋았는데… 아쉬웠어요."]),
         ("1. 떡볶이가 좋아요. 2. 김밥도요.", ["1. 떡볶이가 좋아요.", "2. 김밥도요."]),
         ("2026. 11. 22. 토요일이에요. 맞죠?", ["2026. 11. 22. 토요일이에요.", "맞죠?"]),
         ('엄마가 "밥 먹어. 빨리." 하셨어요. 웃겼죠?', ['엄마가 "밥 먹어. 빨리." 하셨어요.', "웃겼죠?"]),
@@ -36,7 +37,7 @@ def test_a_stream_gives_the_same_sentences_however_it_is_chopped(text: str) -> N
     for size in (1, 2, 3, 7, 1000):
         splitter = SentenceSplitter()
         found = [s for at in range(0, len(text), size) for s in splitter.feed(text[at : at + size])]
-        assert found + splitter.flush() == split(text)
+        assert found + splitter.flush() == streamed(text)
 
 
 def test_a_sentence_is_given_as_soon_as_the_space_after_it_is_there() -> None:
@@ -45,11 +46,17 @@ def test_a_sentence_is_given_as_soon_as_the_space_after_it_is_there() -> None:
     assert splitter.feed(" 저") == ["반가워요."]
 
 
+def streamed(text: str) -> list[str]:
+    splitter = SentenceSplitter()
+    return splitter.feed(text) + splitter.flush()
+
+
 def test_the_first_chunk_may_break_at_a_comma_and_later_ones_may_not() -> None:
     long = "저는 주말마다 친구들이랑 등산을 다니거든요, 그래서 다리가 튼튼해요."
-    assert split(long) == ["저는 주말마다 친구들이랑 등산을 다니거든요,", "그래서 다리가 튼튼해요."]
-    assert split("네. " + long) == ["네.", long]
-    assert split("음, 좋아요.") == ["음, 좋아요."]
+    assert streamed(long) == ["저는 주말마다 친구들이랑 등산을 다니거든요,", "그래서 다리가 튼튼해요."]
+    assert streamed("네. " + long) == ["네.", long]
+    assert streamed("음, 좋아요.") == ["음, 좋아요."]
+    assert split(long) == [long]
 
 
 def test_endless_text_is_forced_out_in_pieces() -> None:

@@ -1,0 +1,259 @@
+"""The brain on its own: on topic by table, true to the file, no line twice, and sensible with nonsense."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from persona import Persona, PersonaManager
+from persona.brain import load, reply
+from persona.brain.hearing import understand
+from persona.brain.lines import data, key
+from persona.brain.mirror import mirrored
+from persona.companion import Companion
+from persona.prompt import assemble
+from persona.sentences import split
+from persona.types import Fact, Line
+
+PERSONAS = PersonaManager().list_personas()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    load()
+
+
+@pytest.fixture(scope="module")
+def seoa() -> Persona:
+    return PersonaManager().get_persona("seoa")
+
+
+def answer(persona: Persona, *said: str, seed: int = 1) -> str:
+    """Her answer to the last of `said`, with her own answers between them."""
+    history: list[Line] = []
+    for line in said:
+        history.append(Line("user", line))
+        history.append(Line("assistant", " ".join(reply(assemble(persona, history, seed=seed)))))
+    return history[-1].text
+
+
+# What is asked → words of which the answer must hold one. As the recogniser writes it: signs missing, small slips.
+SEOA_ON_TOPIC = {
+    "이름이 뭐예요": "서아",
+    "나이가 어떻게 되세요?": "스물여덟 97년생",
+    "몇 살이에요": "스물여덟 97년생",
+    "무슨 일 하세요?": "마케 스타트업 광고",
+    "직업이 뭐예요": "마케 스타트업 광고",
+    "왜 그 일을 시작하셨어요?": "마음 빵집",
+    "어디 사세요": "성수동",
+    "고향이 어디예요?": "부산",
+    "취미가 뭐예요?": "카메라 카페 전시",
+    "친미가 뭐예요?": "카메라 카페 전시",
+    "시간 날 때 뭐 하세요?": "카메라 카페 전시",
+    "무슨 음식 좋아하세요": "떡볶이 마라탕 국밥",
+    "커피 좋아하세요?": "라테 카페",
+    "술은 좀 하세요?": "맥주 하이볼",
+    "오이 드세요?": "오이",
+    "매운 거 잘 드세요?": "매운 불닭 울면서",
+    "음악은 뭐 들으세요?": "재즈 인디 라이브 러닝",
+    "영화 좋아하세요?": "로맨스 극장 비포",
+    "무서운 영화 잘 보세요?": "공포 무서",
+    "책 읽으세요?": "에세이 사진집 열 장",
+    "여행 좋아하세요?": "제주도 교토 리스본",
+    "주말엔 뭐 하세요": "늦잠 서촌 한강",
+    "오늘 뭐 했어요?": "회의 떡볶이",
+    "가족이 어떻게 되세요?": "남동생 빵집 서준",
+    "강아지 키우세요?": "호두 강아지",
+    "운동하세요?": "러닝 헬스",
+    "꿈이 뭐예요?": "책방 사진전",
+    "이상형이 어떻게 되세요?": "대화 웃고",
+    "남자친구 있으세요?": "연애",
+    "엠비티아이가 뭐예요?": "ENFP 엔프피",
+    "성격이 어떤 편이에요?": "밝다 궁금 감정",
+    "스트레스는 어떻게 푸세요?": "떡볶이 말하면서",
+    "요리 잘하세요?": "파스타 집밥",
+    "담배 피우세요?": "담배",
+    "전공이 뭐예요?": "광고홍보 동아리",
+    "생일이 언제예요?": "12월",
+    "언제 제일 행복하세요?": "필름 호두",
+    "어떤 계절 좋아해요?": "봄",
+    "노래방 좋아하세요?": "노래방",
+    "게임 하세요?": "게임",
+    "바다 좋아해요?": "바다 파도",
+    "밥 먹었어요?": "떡볶이 샌드위치",
+    "떡볶이 좋아하세요?": "떡볶이",
+    "저 첫인상 어때요?": "목소리 다정",
+    "연락처 알려 주세요": "연락처 번호",
+    "혼자 사세요?": "성수동 원룸",
+    "퇴근하고 뭐 하세요?": "한강 집밥",
+    "아침형이세요?": "아침 저녁형",
+    "친구 많으세요?": "친구",
+    "잘하는 게 뭐예요?": "친해지는 맛집",
+}
+
+
+def test_at_least_eight_in_ten_questions_are_answered_on_topic(seoa: Persona) -> None:
+    missed = [
+        (question, said)
+        for question, words in SEOA_ON_TOPIC.items()
+        if not any(word in (said := answer(seoa, question)) for word in words.split())
+    ]
+    assert len(missed) <= 0.2 * len(SEOA_ON_TOPIC), missed
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_nobody_contradicts_their_own_file(persona: Persona) -> None:
+    lines_of = {entry.topic: entry.lines for entry in persona.about}
+    for seed in range(3):
+        assert persona.name[1:] in answer(persona, "이름이 뭐예요?", seed=seed)
+        for question, topic in (
+            ("나이가 어떻게 되세요?", "age"),
+            ("무슨 일 하세요?", "job"),
+            ("고향이 어디세요?", "hometown"),
+        ):
+            said = answer(persona, question, seed=seed)
+            assert any(split(line)[0] in said for line in lines_of[topic]), (question, said)
+        for disliked in persona.dislikes:
+            said = answer(persona, f"{disliked.split()[-1]} 좋아하세요?", seed=seed)
+            liking = ("진짜 좋아해요", "엄청 좋아해요", "정말 좋아해요")
+            assert not any(words in said for words in liking), (disliked, said)
+        for liked in persona.likes:
+            said = answer(persona, f"{liked} 싫어하세요?", seed=seed)
+            assert "제 취향은 아니" not in said, (liked, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("오늘 회사에서 너무 힘들었어요.", "힘드 고생 속상 마음 지치 하루 얘기만"),
+        ("면접에 합격했어요!", "축하 잘됐 대단"),
+        ("지금 너무 떨려요.", "떨려 괜찮 긴장 편하 편해"),
+        ("감기에 걸려서 아파요.", "아프 몸 아픈"),
+        ("요즘 외로워요.", "외로 마음 방이 들어"),
+        ("상사 때문에 진짜 화났어요.", "화날 속이 어떻게 너무했"),
+        ("잠을 못 자서 피곤해요.", "피곤 고생 눕고"),
+    ],
+)
+def test_a_feeling_is_answered_with_feeling(seoa: Persona, said: str, words: str) -> None:
+    for seed in range(4):
+        heard = answer(seoa, said, seed=seed)
+        assert any(word in heard for word in words.split()), heard
+
+
+def test_a_denied_feeling_is_not_pitied() -> None:
+    assert understand("저는 안 힘들어요.").main.feeling == ""
+    assert understand("별로 긴장되지 않아요.").main.feeling == ""
+
+
+def test_what_the_person_said_is_followed_up(seoa: Persona) -> None:
+    assert any("등산" in answer(seoa, "저는 등산을 자주 가요.", seed=seed) for seed in range(3))
+    assert "고양이" in answer(seoa, "고양이를 두 마리 키워요.")
+    assert answer(seoa, "저는 개발자예요.").endswith("?")
+
+
+def test_she_remembers_within_the_call(seoa: Persona) -> None:
+    assert "민수" in answer(seoa, "저는 민수예요.", "주말엔 뭐 하세요?", "그렇군요.", "제 이름 기억해요?")
+    assert "등산" in answer(seoa, "저는 등산을 좋아해요.", "영화 좋아하세요?", "제가 뭐 좋아한다고 했죠?")
+    assert any(word in answer(seoa, "제 이름이 뭐라고 했죠?") for word in ("아직", "처음"))
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["", "   ", "...", "😀😀", "ㅋㅋㅋ", "ㅠㅠ", "asdf qwer zxcv", "Hello, how are you?", "こんにちは", "12345",
+        "ㅁㄴㅇㄹ", "가" * 5000,
+     "시청해 주셔서 감사합니다.", "네", "음...", "{name}", "<script>alert(1)</script>", "\x00\x01", "말말말말말말"],
+)  # fmt: skip
+def test_nonsense_gets_a_sensible_short_answer(seoa: Persona, nonsense: str) -> None:
+    said = answer(seoa, nonsense)
+    assert 1 <= len(split(said)) <= 2
+    assert len(said) < 200
+    assert "{" not in said
+
+
+def test_another_language_is_asked_for_in_korean(seoa: Persona) -> None:
+    assert any(word in answer(seoa, "Hello, nice to meet you!") for word in ("한국어", "외국어"))
+
+
+def test_ten_megabytes_are_answered_too(seoa: Persona) -> None:
+    assert answer(seoa, "안녕하세요 " * 1_700_000)
+
+
+def conversation(persona: Persona, turns: int, seed: int) -> list[str]:
+    """Her lines to somebody who says ordinary things for a long while."""
+    says = itertools.cycle(
+        ["안녕하세요.", "저는 민수예요.", "저는 개발자예요.", "주말엔 등산을 가요.", "그렇군요.",
+        "취미가 뭐예요?", "네.", "저도 영화를 좋아해요.",
+         "어제 부산에 다녀왔어요.", "오늘 좀 힘들었어요.", "왜요?", "음...", "커피 좋아하세요?", "아니요.",
+         "고양이를 키워요.", "잘 모르겠어요.",
+         "떡볶이를 먹었어요.", "진짜요?", "가족이 어떻게 되세요?", "동생이 한 명 있어요."]
+    )  # fmt: skip
+    companion, history, hers = Companion(seed=seed), [], []
+    for line in itertools.islice(says, turns):
+        history.append(Line("user", line))
+        hers.append(" ".join(reply(companion.prompt(persona, history))))
+        history.append(Line("assistant", hers[-1]))
+    return hers
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_no_sentence_is_said_twice_in_eighty_turns(persona: Persona) -> None:
+    sentences = [key(sentence) for line in conversation(persona, 80, seed=5) for sentence in split(line)]
+    twice = {sentence for sentence in sentences if sentences.count(sentence) > 1}
+    assert twice == set()
+
+
+def test_a_line_cut_off_by_the_person_is_not_begun_again(seoa: Persona) -> None:
+    job = next(entry for entry in seoa.about if entry.topic == "birthday")
+    cut = job.lines[0][:14]
+    history = [Line("user", "생일이 언제예요?"), Line("assistant", cut), Line("user", "생일이 언제라고요?")]
+    assert not " ".join(reply(assemble(seoa, history))).startswith(cut)
+
+
+def test_the_same_prompt_gives_the_same_reply(seoa: Persona) -> None:
+    assert conversation(seoa, 12, seed=9) == conversation(seoa, 12, seed=9)
+    assert conversation(seoa, 12, seed=9) != conversation(seoa, 12, seed=10)
+
+
+def test_a_returning_person_is_greeted_with_what_they_told(seoa: Persona) -> None:
+    prompt = assemble(seoa, [], session=2, facts=[Fact("name", "김민수"), Fact("hobby", "등산")])
+    said = " ".join(reply(prompt))
+    assert "민수 씨" in said or "등산" in said
+    assert "이서아예요" not in said
+
+
+def test_a_cue_becomes_one_careful_remark(seoa: Persona) -> None:
+    said = " ".join(reply(assemble(seoa, [Line("user", "저는 그냥 회사에 다녀요.")], cue="nervous")))
+    assert any(line in said for line in data("lines")["cue_nervous"])
+
+
+@pytest.mark.parametrize(
+    ("said", "back"),
+    [
+        ("어제 영화 봤어요.", "어제 영화 보셨군요"),
+        ("저는 개발자예요.", "개발자시군요"),
+        ("제 취미는 등산이에요.", "취미가 등산이시군요"),
+        ("고기를 안 먹어요.", "고기를 안 드시는군요"),
+        ("마케팅 일을 하고 있어요.", "마케팅 일을 하고 계시는군요"),
+        ("집에 있어요.", "집에 계시는군요"),
+        ("음, 그게 그러니까 말이에요.", None),
+        ("이번 주말에 여행 갈 거예요.", None),
+        ("떡볶이요.", None),
+    ],
+)
+def test_saying_back_what_was_said(said: str, back: str | None) -> None:
+    assert mirrored(said) == back
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("주말에 뭐 하세요", True), ("커피 좋아하세요", True), ("어디 살아요", True), ("밥 먹었어요?", True),
+        ("같이 갈까요", True),
+        ("안녕하세요", False), ("앉아서 얘기해 주세요", False), ("저는 괜찮아요", False), ("예쁘세요", False),
+        ("재밌네요", False),
+        ("어제 뭐 했냐면 영화 봤어요", True), ("저는 등산을 좋아해요", False),
+    ],
+)  # fmt: skip
+def test_a_question_is_heard_without_its_sign(text: str, question: bool) -> None:
+    assert understand(text).main.question is question
