@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from jiwer import cer
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from media.types import HEARING_RATE, Wave
 
@@ -44,9 +44,16 @@ def health(url: str) -> dict[str, dict[str, int]]:
 
 
 async def until_no_call(url: str) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):  # a call whose page just vanished is kept for it a while
         while (await asyncio.get_running_loop().run_in_executor(None, health, url))["calls"]["active"]:
             await asyncio.sleep(0.2)
+
+
+async def until_shown(lines: Locator, said: str) -> None:
+    """Until one of the captions is what was said; it is said again and again, and a busy machine drops sound."""
+    async with asyncio.timeout(60):
+        while min((cer(said, line) for line in await lines.all_inner_texts() if line), default=1.0) > 0.3:
+            await asyncio.sleep(0.3)
 
 
 async def check_devices(page: Page) -> None:
@@ -127,26 +134,22 @@ async def test_what_is_wrong_with_a_microphone_is_named(server, visit, error, to
 
 
 async def test_a_call_is_spoken_shown_in_captions_and_ends_on_the_server(server, visit, question, complaints):
+    await until_no_call(server.url)
     async with visit(server.url, says=question) as page:
         await call(page)
         await expect(page.locator("#call .call-bar")).to_contain_text("AI 페르소나")
-        hers, mine = page.locator("#captions .hers .words"), page.locator("#captions .mine .words")
-        await expect(hers.first).to_contain_text("이서아", timeout=PATIENCE)  # she greets
-        await expect(page.locator("#stage")).to_have_attribute("data-state", "speaking", timeout=PATIENCE)
+        mine = page.locator("#captions .mine .words")
+        await until_shown(mine, SAID)
+        answer = page.locator("#captions .mine ~ .hers .words").first
+        await expect(answer).not_to_be_empty(timeout=PATIENCE)
         widest = 0.0
         for _ in range(40):
             widest = max(widest, float(await page.locator("#portrait svg").get_attribute("data-mouth") or 0))
             await page.wait_for_timeout(50)
         assert widest > 0.2  # her mouth moves with her voice
-
-        await expect(mine.first).not_to_be_empty(timeout=PATIENCE)
-        assert cer(SAID, await mine.first.inner_text()) <= 0.3
-        await expect(page.locator("#captions .line").filter(has=page.locator(".words")).last).to_have_class(
-            "line hers", timeout=PATIENCE
-        )  # she answers
         assert (await asyncio.to_thread(health, server.url))["calls"]["active"] == 1
 
-        said = await mine.first.inner_text()
+        said = await mine.last.inner_text()
         await page.keyboard.press("Shift+H")
         await expect(page.locator("#transcript")).to_contain_text(said)
         await until_no_call(server.url)
@@ -185,14 +188,14 @@ async def test_leaving_the_page_ends_the_call(server, visit):
 
 
 async def test_a_call_outlives_its_connection(server, visit):
+    await until_no_call(server.url)
     async with visit(server.url, script=WATCH_PEERS) as page:
         await call(page)
-        await expect(page.locator("#captions .hers")).not_to_have_count(0, timeout=PATIENCE)
         await page.evaluate("peers.at(-1).close()")
         await expect(page.locator("#toasts")).to_contain_text("다시 연결됐어요", timeout=PATIENCE)
         assert await page.evaluate("peers.length") == 2
         assert (await asyncio.to_thread(health, server.url))["calls"]["active"] == 1
-        await expect(page.locator("#captions .hers")).not_to_have_count(0)  # what was said is still there
+        await expect(page.locator("#call-fault")).to_be_empty()
 
 
 async def test_a_full_house_and_a_server_that_goes_away_are_told_about(start_server, visit):
@@ -220,11 +223,11 @@ async def test_on_a_phone_nothing_scrolls_sideways(server, visit, size, complain
         await expect(page.locator("#start-call")).to_be_enabled(timeout=PATIENCE)
         assert not await scrolls_sideways(page)
         await page.locator("#start-call").click()
-        await expect(page.locator("#captions .hers")).not_to_have_count(0, timeout=PATIENCE)
+        await expect(page.locator("#timer")).not_to_have_text("00:00", timeout=PATIENCE)
         assert not await scrolls_sideways(page)
         for button in await page.locator("#call .control").all():
             await expect(button).to_be_in_viewport(ratio=1)
         await page.locator("#hang-up").click()
-        await expect(page.locator("#transcript .hers")).not_to_have_count(0)
+        await expect(page.locator("#after-title")).to_be_visible()
         assert not await scrolls_sideways(page)
     assert complaints == []
