@@ -104,17 +104,20 @@ async def test_every_query_goes_by_an_index_without_sorting(
     with pymongo.MongoClient(mongodb, tz_aware=True) as client:
         database = client[databases["pymongo"]]
         async with Place(mongodb, tmp_path, database.name, "pymongo").open() as store:
-            for document in one_of_each(me):
-                await store.add(document)
+            documents = one_of_each(me)
+            for document in documents:
                 kind = kind_of(type(document))
+                copies = [document]
                 if kind.owner != "id":
-                    elsewhere = dict.fromkeys(kind.filters, "call")  # what a query by a field must not even look at
-                    await store.add(document.model_copy(update={"id": document.id + "1", **elsewhere}))
-                    await store.add(document.model_copy(update={"id": document.id + "2"}))
+                    copies.append(document.model_copy(update={"id": document.id + "2"}))
+                    # What a query by a field must not even look at, and enough of it for a bad plan to be a worse one.
+                    elsewhere = {kind.order: now() - dt.timedelta(days=999), **dict.fromkeys(kind.filters, "call")}
+                    copies += [document.model_copy(update={"id": f"{document.id}-{n}", **elsewhere}) for n in range(40)]
+                await asyncio.gather(*map(store.add, copies))
             database.command("profile", 2, filter={"op": {"$in": ["query", "update", "remove"]}})
             since = now()
-            for kind in KINDS:
-                (document,) = (await store.page(kind.model, owner=me, limit=1)).items
+            for document in documents:
+                kind = kind_of(type(document))
                 await store.update(kind.model, document.id, owner=me)
                 for newest_first in (False, True):
                     for where in ({}, *({name: getattr(document, name)} for name in kind.filters)):
