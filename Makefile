@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run preload test check bench clean
+.PHONY: help run preload test check bench eval clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -37,6 +37,9 @@ check: $(VENV)/.installed-dev ## format, lint, types, and which package may impo
 bench: $(VENV)/.installed-dev libraries ## measure, and print the table
 	@$(PY) run.py preload
 	@$(PY) tests/bench/run.py $(ARGS)
+
+eval: $(VENV)/.installed-dev ## simulated people talk to every persona; prints what went wrong
+	@$(PY) -m pytest tests/eval -q -s $(ARGS)
 
 clean: ## remove what the targets above made here (not the model files, which clones share)
 	rm -rf $(VENV) tests/web/pipecat/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -56,15 +56,13 @@ class Guard:
 def scripted(prompt: Prompt) -> str | None:
     """The written answer the person's last line calls for, whatever model is at work; None for an ordinary line."""
     concern = safety.concern_of(prompt.history)
-    lines: tuple[str, ...] | None = None
-    if concern is not None:
-        lines = safety.written_answers(prompt.persona, concern)
-    elif prompt.aim == "honest":
-        lines = prompt.persona.safety.honest
-    if lines is None:
-        return None
     voice = Voice(prompt.history, prompt.level, {}, f"{prompt.seed}:{len(prompt.history)}")
-    return voice.insist(lines) or lines[0]
+    if concern is not None:
+        essence = safety.essence(prompt.persona, concern)
+        return voice.say(safety.written_answers(prompt.persona, concern)) or voice.insist(essence) or essence[0]
+    if prompt.aim == "honest":
+        return voice.insist(prompt.persona.safety.honest) or prompt.persona.safety.honest[0]
+    return None
 
 
 def checked(sentence: str, prompt: Prompt) -> str:

@@ -172,6 +172,8 @@ def _name(sentence: str, asked: str) -> str:
             continue
         if number == 3 and not _looks_like_name(name, sentence):
             continue
+        if number > 3 and not all(token.is_noun for token in morphemes(name)):
+            continue  # "그래", "꺼져": a short answer, but no name
         return name
     return ""
 

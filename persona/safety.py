@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from persona.catalog import Persona
+from persona.sentences import split
 from persona.tables import table
 from persona.types import Line
 
@@ -18,7 +19,9 @@ Concern = Literal[
     "self_harm", "violence", "minor", "minor_romance", "sexual", "stalking", "illegal", "injection"
 ]  # gravest first
 _ORDER: tuple[Concern, ...] = ("self_harm", "sexual", "stalking", "violence", "illegal", "injection", "minor")
-_ROMANCE = re.compile(r"사귀|사귈|사랑해|좋아해요$|데이트|키스|뽀뽀|안아|결혼|남자친구|여자친구|애인|만나자|만날래|자기야")
+_ROMANCE = re.compile(
+    r"사귀|사귈|사랑해|좋아해요$|데이트|키스|뽀뽀|안아|결혼|남자친구|여자친구|애인|만나자|만날래|자기야"
+)
 _HELP_LINES = ("109", "112", "119", "1366", "1388")
 _SHOWN = 14  # letters of a rule of the prompt that, said aloud, are a leak
 
@@ -58,6 +61,14 @@ def written_answers(persona: Persona, concern: Concern) -> tuple[str, ...]:
     if concern == "injection":
         return persona.safety.refuse
     return tuple(table("safety")["lines"][concern])
+
+
+def essence(persona: Persona, concern: Concern) -> tuple[str, ...]:
+    """What must be said even when every written line was said already: to somebody in danger, the help line."""
+    lines = written_answers(persona, concern)
+    if concern != "self_harm":
+        return lines
+    return tuple(sentence for line in lines for sentence in split(line) if "109" in sentence)
 
 
 def fault(sentence: str, rules: str = "") -> str | None:

@@ -66,7 +66,10 @@ def _unheard(scene: Scene) -> list[str | None] | None:
 
 def _care(scene: Scene) -> list[str | None] | None:
     concern = safety.concern_of(scene.history)
-    return [scene.voice.insist(safety.written_answers(scene.persona, concern))] if concern else None
+    if concern is None:
+        return None
+    said = scene.voice.say(safety.written_answers(scene.persona, concern))
+    return [said or scene.voice.insist(safety.essence(scene.persona, concern))]
 
 
 def _about_ai(scene: Scene) -> list[str | None] | None:

@@ -69,7 +69,8 @@ class Voice:
         said = self._first_fresh(order, slots)
         if said is not None:
             return said
-        return self._first_fresh([opening + template for opening in _OPENINGS for template in order], slots, again=True)
+        parts = [sentence for template in order for sentence in split(template)]
+        return self._first_fresh([opening + part for opening in _OPENINGS for part in parts], slots, again=True)
 
     def has_fresh(self, templates: Iterable[str]) -> bool:
         """Whether one of `templates` (without slots of their own) could still be said."""
