@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -152,3 +153,20 @@ def test_a_template_with_a_bad_id_writes_nothing(tmp_path: Path, bad: str) -> No
         PersonaManager(tmp_path).create_persona_template(bad, "이름", "설명")
     assert error.value.code == "persona_invalid"
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_everybody_has_a_portrait_with_the_parts_the_page_moves() -> None:
+    portraits = FOLDER.parents[1] / "web" / "portraits"
+    for persona in PersonaManager().list_personas():
+        drawing = ElementTree.parse(portraits / f"{persona.id}.svg")
+        parts = {element.get("id") for element in drawing.iter()}
+        assert {"head", "body", "eyes", "left-iris", "right-iris", "brows", "mouth", "mouth-lips"} <= parts, persona.id
+
+
+def test_there_are_six_people_of_different_age_gender_and_temperament() -> None:
+    personas = PersonaManager().list_personas()
+    assert len(personas) >= 6
+    assert len({persona.mbti for persona in personas}) == len(personas)
+    assert {"female", "male"} <= {persona.gender for persona in personas}
+    assert max(persona.age for persona in personas) - min(persona.age for persona in personas) >= 20
+    assert {persona.speech.base for persona in personas} == {"해요체", "하십시오체"}
