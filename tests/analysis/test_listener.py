@@ -86,6 +86,16 @@ async def test_a_track_that_ends_mid_word_still_gives_what_was_said(listen, room
     assert heard.listener.events.closed
 
 
+async def test_words_recognised_ahead_are_not_taken_for_the_whole_when_the_person_goes_on(
+    listen, room, speak, error_rate
+) -> None:
+    first, second = "요리를 배우고 싶은데", "어디서 시작해야 할지"
+    heard = await listen(room(1.0, speak(first), 0.8, speak(second)[:-3200]))  # the track ends mid-word
+    (utterance,) = heard.utterances
+    assert error_rate(f"{first} {second}", utterance.text) <= 0.5
+    assert error_rate(first, utterance.text) > 0.5
+
+
 async def test_a_hole_in_the_sound_is_told_and_does_not_split_the_turn(listen, room, speak) -> None:
     wave = room(1.0, speak("저는 주말에 친구들이랑 영화를 보러 갔어요."), 2.5)
     chunks = [

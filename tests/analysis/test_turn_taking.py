@@ -138,14 +138,17 @@ def test_an_open_clause_keeps_the_floor_longer_although_it_sounded_over() -> Non
 
 
 def test_an_answer_about_an_earlier_pause_changes_nothing() -> None:
-    script = Script()
-    script.play((1, SPEECH), (0.3, SILENCE))
-    first = script.pause().number
-    assert names(script.play((0.5, SPEECH))) == "Resumed"
-    assert script.taker.verdict(1.9, 0.99, first) == script.taker.words(1.9, True, first) == []
-    script.play((0.3, SILENCE))
-    assert script.taker.verdict(2.2, 0.99, first) == script.taker.words(2.2, True, first) == []
-    assert names(script.play((0.5, SILENCE))) == ""
+    for stale_sound in (True, False):
+        script = Script()
+        script.play((1, SPEECH), (0.3, SILENCE))
+        first = script.pause().number
+        assert names(script.play((0.5, SPEECH))) == "Resumed"
+        assert script.taker.verdict(1.9, 0.99, first) == script.taker.words(1.9, True, first) == []
+        script.play((0.3, SILENCE))
+        # One stale and one fresh answer, which together would end the turn if both were about this pause.
+        script.taker.verdict(2.2, 0.99, first if stale_sound else first + 1)
+        script.taker.words(2.2, None, first + 1 if stale_sound else first)
+        assert names(script.play((0.5, SILENCE))) == ""
 
 
 def test_over_the_persona_a_lone_yes_is_dismissed_and_a_sentence_takes_the_floor() -> None:
