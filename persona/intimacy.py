@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analysis.hangul import syllables
 from persona import memory, safety
 from persona.brain.hearing import Heard, understand
 from persona.catalog import Persona
-from persona.prompt import level_at
+from persona.prompt import LINE_LONGEST, level_at
 from persona.types import Fact, Line, SpeechLevel
 
 MOST_A_SESSION = 15.0
@@ -52,13 +53,14 @@ def standing(persona: Persona, before: Relationship, history: Sequence[Line]) ->
     gained, casual, refused = 0.0, before.casual, before.refused
     proposed, aim, asked_ai = False, "", 0
     hers = ""
+    history = [Line(line.role, line.text[-LINE_LONGEST:]) for line in history]
     for index, line in enumerate(history):
         if line.role == "assistant":
             hers = line.text
             proposed |= proposes(hers)
             continue
         heard = understand(line.text)
-        gained = min(MOST_A_SESSION, gained + _worth(heard, hers, line.text))
+        gained = min(MOST_A_SESSION, gained + _worth(line.text, hers))
         now = _clamped(before.intimacy + gained)
         casual, refused, aim = _bargain(heard, hers, now, casual, refused)
         if heard.has("ai"):
@@ -102,8 +104,10 @@ def _bargain(heard: Heard, hers: str, now: float, casual: bool, refused: bool) -
     return casual, refused, ""
 
 
-def _worth(heard: Heard, hers: str, text: str) -> float:
+@lru_cache(maxsize=4096)
+def _worth(text: str, hers: str) -> float:
     """What one turn adds: said something, asked, told of oneself (more when she had just told of herself)."""
+    heard = understand(text)
     if heard.has("insult"):
         return RUDE
     concern = safety.screen(text)
@@ -113,7 +117,7 @@ def _worth(heard: Heard, hers: str, text: str) -> float:
         return 0.0
     worth = 0.3 if syllables(text) >= 8 else 0.1
     worth += 0.3 if heard.main.question else 0.0
-    told = len(memory.extract(text, hers)) + (1 if heard.main.feeling else 0)
+    told = len(memory.told(text, hers)) + (1 if heard.main.feeling else 0)
     worth += min(1.6, 0.8 * told) * (1.25 if told and ("저는" in hers or "저도" in hers or "나도" in hers) else 1.0)
     worth += 0.4 if heard.has("compliment") or heard.has("thanks") else 0.0
     return worth

@@ -46,7 +46,8 @@ def extract(text: str, asked: str = "") -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=2048)
-def _facts_of(text: str, asked: str) -> tuple[tuple[str, str], ...]:
+def told(text: str, asked: str = "") -> tuple[tuple[str, str], ...]:
+    """`extract`, remembered: a call's history is read again for every reply."""
     return tuple(extract(text, asked))
 
 
@@ -59,7 +60,7 @@ def facts_in(history: Sequence[Line], session: int = 1, at: str = "") -> list[Fa
             asked = line.text if line.text.rstrip().endswith("?") else ""
             continue
         turn += 1
-        found += [Fact(slot, value, session, turn, at) for slot, value in _facts_of(line.text, asked)]
+        found += [Fact(slot, value, session, turn, at) for slot, value in told(line.text[:600], asked[-300:])]
     return found
 
 

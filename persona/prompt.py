@@ -94,7 +94,7 @@ def assemble(
 
 def messages(prompt: Prompt, budget: int = BUDGET) -> list[dict[str, str]]:
     """The chat request: the system text and as much of the latest history as fits `budget` tokens."""
-    left = budget - tokens(prompt.system)
+    left = budget - tokens(prompt.system) - 4  # every message costs some four tokens of its own
     lines: list[dict[str, str]] = []
     for line in reversed(prompt.history):
         left -= tokens(line.text) + 4

@@ -6,6 +6,7 @@ It must not know who writes the text or which voice reads it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analysis.hangul import is_syllable, syllables
 
@@ -91,8 +92,13 @@ def _beyond(text: str, most: int) -> int:
 
 def split(text: str) -> list[str]:
     """All sentences of a whole text (none is broken at a comma)."""
+    return list(_split(text))
+
+
+@lru_cache(maxsize=4096)  # a brain reads a call's history again for every reply
+def _split(text: str) -> tuple[str, ...]:
     splitter = SentenceSplitter(early=False)
-    return splitter.feed(text) + splitter.flush()
+    return (*splitter.feed(text), *splitter.flush())
 
 
 def _open(text: str) -> bool:

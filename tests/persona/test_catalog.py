@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -158,7 +158,7 @@ def test_a_template_with_a_bad_id_writes_nothing(tmp_path: Path, bad: str) -> No
 def test_everybody_has_a_portrait_with_the_parts_the_page_moves() -> None:
     portraits = FOLDER.parents[1] / "web" / "portraits"
     for persona in PersonaManager().list_personas():
-        drawing = ElementTree.parse(portraits / f"{persona.id}.svg")
+        drawing = ET.parse(portraits / f"{persona.id}.svg")
         parts = {element.get("id") for element in drawing.iter()}
         assert {"head", "body", "eyes", "left-iris", "right-iris", "brows", "mouth", "mouth-lips"} <= parts, persona.id
 
