@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 
 from analysis import pitch
+from analysis.rate import spoken_syllables
 from analysis.readings import EMOTIONS, Emotion, EmotionReading, Polarity, ToneReading
 from analysis.sentiment import emotions, feelings, sentiment
 from analysis.tone import VoiceBaseline, rate_of
@@ -66,8 +67,8 @@ def read(
     """The feeling of one turn from whatever of the three is there. `face`: probabilities of the 8 classes."""
     sources: dict[str, Mapping[Emotion, float]] = {}
     valence = None
-    if text.strip():
-        found = feelings(text)
+    found = feelings(text)
+    if found or spoken_syllables(text):  # in no other language can feelings be read
         valence = sentiment(one for one in found if not one.others)
         sources["text"] = emotions(found)
     aroused = arousal(tone, baseline) if tone is not None else None
@@ -77,6 +78,13 @@ def read(
     if face:
         sources["face"] = face
     span = span or (tone.span if tone is not None else Span(0.0, 0.0))
+    return from_sources(sources, span=span, turn=turn, text_confidence=text_confidence)
+
+
+def from_sources(
+    sources: Mapping[str, Mapping[Emotion, float]], *, span: Span, turn: int = 0, text_confidence: float | None = None
+) -> EmotionReading:
+    """The reading of what "text", "voice" and "face" tell, whichever of them are there."""
     if not sources:
         return EmotionReading(span, turn, None, None, 0.0, {}, {}, "nothing_to_read")
     fused = fuse(sources)

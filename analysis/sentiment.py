@@ -116,8 +116,15 @@ def _table() -> Mapping[tuple[str, str], tuple[tuple[_Key, str], ...]]:
     for kind, words in entries.items():
         for word in words:
             key = tuple(_key(token) for token in morphemes(word) if _carries(token))
-            table.setdefault(key[0], []).append((key, kind))
+            for spelling in (key, _other_cut(key)) if word.endswith("하다") else (key,):
+                table.setdefault(spelling[0], []).append((spelling, kind))
     return {first: tuple(sorted(found, key=lambda e: -len(e[0]))) for first, found in table.items()}
+
+
+def _other_cut(key: _Key) -> _Key:
+    """Kiwi takes 서운하다 for one word here and for 서운 + 하다 there: the last word, cut the other way."""
+    form, sort = key[-1]
+    return (*key[:-1], (form.removesuffix("하"), "N") if sort == "P" else (form + "하", "P"))
 
 
 def _matches(key: _Key, content: list[tuple[int, tuple[str, str]]]) -> bool:
@@ -157,11 +164,13 @@ def _denied(tokens: tuple[Morpheme, ...], last: int) -> bool:
     for index, token in enumerate(tokens[last + 1 : last + 7]):
         if token.tag in ("VX", "VV") and token.form in ("않", "못하", "말"):
             return True
+        if token.form == "못" and token.tag == "MAG" and tokens[last + index].form == "지":
+            return True
         if token.form == "없" and token.tag == "VA" and tokens[last].tag[0] in "NX":
             return index <= 4
         if token.tag == "VCN":
             return True
-        if token.tag[0] in "SI" or (token.tag == "EF") or (token.tag == "EC" and token.form != "지"):
+        if token.tag[0] in "SI" or (token.tag == "EF") or (token.tag == "EC" and token.form not in ("지", "어", "아")):
             return False
         if (
             token.tag[0] in "NM"

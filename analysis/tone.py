@@ -90,8 +90,12 @@ def read(
 
 def pool(readings: Sequence[ToneReading], gates: Gates = CALL, *, auto_gain: bool = False) -> Scores:
     """Pitch, rate, volume and voice_tone of many turns; the evidence is that of the turns, best and worst first."""
-    scores = _scores(readings, gates, auto_gain)
-    return {name: replace(score, evidence=_telling(name, readings)) for name, score in scores.items()}
+    pooled = {}
+    for name, score in _scores(readings, gates, auto_gain).items():
+        reasons = {reading.scores[name].reason for reading in readings if name in reading.scores}
+        shared = reasons.pop() if len(reasons) == 1 else None  # every turn failed for the one reason
+        pooled[name] = replace(_because(score, shared), evidence=_telling(name, readings))
+    return pooled
 
 
 def baseline_of(readings: Iterable[ToneReading], least: float = 6.0) -> VoiceBaseline | None:

@@ -5,7 +5,7 @@ It must not know files' origin, HTTP or any engine's name; the engines are given
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,9 @@ from analysis import emotion, empathy, korean, tone, voicing, words
 from analysis.audio_file import decode
 from analysis.engines import SpeechDetector, SpeechToText, Transcript
 from analysis.pitch import HOP, HOP_SECONDS, PitchTrack, PitchTracker
-from analysis.readings import Emotion, EmotionReading, Scores, ToneReading, WordReading, not_measured
+from analysis.readings import EMOTIONS, Emotion, EmotionReading, Scores, ToneReading, WordReading, not_measured
 from analysis.scoring import fuse
+from analysis.sentiment import emotions, feelings
 from analysis.types import Utterance
 from analysis.utterance import TurnContext, analyze_utterance
 from media.types import Span, Wave
@@ -154,15 +155,14 @@ def _summary(
 
 
 def _feeling(found: Sequence[EmotionReading], said: Sequence[WordReading], span: Span) -> EmotionReading:
-    """The recording's feeling: the turns' own probabilities, weighted by what was said in each."""
-    told = [(one, max(1, text.syllables)) for one, text in zip(found, said, strict=True) if one.probabilities]
-    if not told:
-        return EmotionReading(span, 0, None, None, 0.0, {}, {}, "nothing_to_read")
-    weight = sum(size for _, size in told)
-    fused: dict[Emotion, float] = {}
-    for one, size in told:
-        for name, p in one.probabilities.items():
-            fused[name] = fused.get(name, 0.0) + p * size / weight
-    label, sure = emotion.decide(fused)
-    present = sum(sum(emotion.WEIGHTS[name] for name in one.sources) * size for one, size in told) / weight
-    return EmotionReading(span, 0, label, emotion.polarity(fused), sure * present, fused, {})
+    """The recording's feeling: all its words of feeling together, and the mean of what the voice told turn by turn.
+
+    (A mean over the turns' words would drown one glad sentence among plain ones.)
+    """
+    sources: dict[str, Mapping[Emotion, float]] = {}
+    voices = [one.sources["voice"] for one in found if "voice" in one.sources]
+    if any("text" in one.sources for one in found):
+        sources["text"] = emotions([feeling for text in said for feeling in feelings(text.text)])
+    if voices:
+        sources["voice"] = {name: sum(one[name] for one in voices) / len(voices) for name in EMOTIONS}
+    return emotion.from_sources(sources, span=span)

@@ -53,7 +53,7 @@ def probabilities(detector: SpeechDetector, samples: Wave) -> Wave:
     """The detector's verdict on every hop of `samples`; blocking, some 4 ms a second of sound."""
     detector.reset()
     frames = len(samples) // detector.frame
-    found = [detector.probability(frame) for frame in samples[: frames * detector.frame].reshape(frames, -1)]
+    found = [detector.probability(frame) for frame in samples[: frames * detector.frame].reshape(-1, detector.frame)]
     spread = np.repeat(np.asarray(found, np.float32), detector.frame // HOP)
     hops = len(samples) // HOP
     return np.pad(spread, (0, max(0, hops - len(spread))), mode="edge" if len(spread) else "constant")[:hops]

@@ -180,7 +180,7 @@ def _in_sentence(sentence: str, offset: int) -> Iterator[Mention]:
         if token.tag in ("VV", "VA", "VX", "XR", "NNG"):
             stem = token
         honoured = token.tag == "EP" and token.form in ("시", "으시")
-        asks_for = stem is not None and stem.form in ("주", "알", "모르")
+        asks_for = stem is not None and (stem.form in ("알", "모르") or stem.form.endswith("주"))
         if honoured or (token.tag == "EF" and token.form in ("세요", "으세요", "셔요", "으셔요")):
             yield Mention("polite", sentence[stem.start if stem else token.start : token.end], offset + token.start,
                           offset + token.end)  # fmt: skip
