@@ -55,6 +55,11 @@ def test_a_new_value_replaces_the_old_and_dislike_ends_like() -> None:
     assert [(fact.slot, fact.value) for fact in facts] == [("home", "판교"), ("likes", "등산"), ("dislikes", "커피")]
 
 
+def test_what_is_said_again_is_the_newest() -> None:
+    facts = merged([Fact("likes", "커피"), Fact("likes", "등산")], [Fact("likes", "커피")])
+    assert [fact.value for fact in facts] == ["등산", "커피"]
+
+
 def test_memory_is_bounded_and_never_forgets_the_name() -> None:
     many = [Fact("name", "민수"), *(Fact("likes", f"것{number}") for number in range(500))]
     facts = merged(many, [])
