@@ -15,6 +15,7 @@ from analysis import library
 from analysis.adapters.silero import SileroModel
 from analysis.adapters.whisper import WhisperSpeechToText
 from analysis.audio_file import decode
+from analysis.engines import Transcript
 from analysis.voice_file import VoiceAnalyzer, turns
 from media.errors import DeyeonsoError
 from media.types import HEARING_RATE, Wave
@@ -180,11 +181,31 @@ def test_an_hour_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     assert caught.value.code == "audio_too_long"
 
 
-def test_a_recording_cut_off_is_analysed_as_far_as_it_goes(tmp_path: Path, talk: Wave) -> None:
-    path = save(tmp_path / "talk.mp3", talk)
+@pytest.mark.parametrize("kind", ["mp3", "flac"])
+def test_a_recording_cut_off_is_analysed_as_far_as_it_goes(kind: str, tmp_path: Path) -> None:
+    path = save(tmp_path / f"talk.{kind}", synth.voice(6, 140))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
-    assert len(decode(path)) == pytest.approx(len(talk) / 2, rel=0.1)
+    assert len(decode(path)) == pytest.approx(3 * HEARING_RATE, rel=0.2)
+
+
+async def test_a_transcript_that_its_recogniser_doubts_is_not_held_against_the_speaker(
+    silero: SileroModel, worker: Worker, talk: Wave
+) -> None:
+    class Guessing:
+        name = "guessing"
+
+        async def transcribe(self, samples: Wave) -> Transcript:
+            return Transcript("야 이 바보야", 0.2)
+
+        async def close(self) -> None:
+            return None
+
+    report = await VoiceAnalyzer(Guessing(), ears.tracker(), silero.detector, worker).analyze(talk)
+
+    assert report.transcript == ""
+    assert (report.total_score, report.word_choice_score) == (None, None)
+    assert report.voice_tone_score is not None
 
 
 def test_turns_part_at_silence_and_never_grow_too_long() -> None:
