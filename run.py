@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import ipaddress
 import json
 import logging
@@ -145,6 +146,8 @@ async def serve(config: Config, ready: asyncio.Event | None = None, stop: asynci
     personas.get_active_persona()
     async with open_store(where, database=config.database_name, driver=config.mongodb_driver) as store:
         engines = await choose_engines(config, Weights())
+        gc.collect()
+        gc.freeze()  # half a million objects of loaded models need not be looked through during calls
         try:
             async with Calls(config.max_calls) as calls:
                 app = make_app(

@@ -22,6 +22,8 @@ BIT_RATE = 32_000  # bit/s: transparent for one 24 kHz voice
 # One 20 ms frame of CELT silence, mono (RFC 6716: TOC 31/mono/one frame, then "silence" flagged). It resets the
 # decoder's speech state, so the next fresh encoder and the far decoder begin from the same state.
 SILENCE = b"\xf8\xff\xfe"
+# The same twice in one packet (code 1: two frames of equal size): 40 ms of silence for one packet's cost.
+LONG_SILENCE = b"\xf9\xff\xfe\xff\xfe"
 
 
 class SpeechEncoder:

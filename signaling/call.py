@@ -15,10 +15,10 @@ import numpy as np
 import structlog
 from aiortc import RTCIceCandidate
 from aiortc.mediastreams import MediaStreamTrack
-from analysis.watcher import Watcher
 
 from analysis.listener import Listener
 from analysis.types import AnalyzerFault
+from analysis.watcher import Watcher
 from media.channel import Channel
 from media.clock import Clock
 from media.timeline import Event, Timeline
@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 SILENCE = 512  # samples: one chunk
 SILENT_CHUNKS = 60  # 1.9 s, longer than the longest pause inside a turn
+FAULT_EVERY = 10.0  # s between two messages about the same trouble of the same analyzer
 LONGEST_TEXT = 500  # characters of one typed line
 
 State = Literal["connecting", "connected", "reconnecting", "ended"]
@@ -76,6 +77,7 @@ class Call:
         self.timeline = Timeline()
         self.state: State = "connecting"
         self.reason: str | None = None  # why it ended
+        self._lasted: float | None = None  # s, once it has
         self._engines = engines
         self._keeper = new_keeper(self.timeline, self.clock)
         self.session_id = self._keeper.session_id
@@ -87,6 +89,7 @@ class Call:
         self._cameras: list[Camera] = []
         self._delays: list[TurnDelays] = []
         self._gate = Gate(per_second=50)
+        self._faults_told: dict[tuple[str, str], float] = {}
         self._peer: Peer | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._running = asyncio.Event()
@@ -130,6 +133,7 @@ class Call:
                     ]
                     self._running.set()
                     self.reason = await self._live()
+                    self.state, self._lasted = "ended", self.clock.now()
                     self._chunks.close()
                     await asyncio.wait([listening], timeout=self._limits.last_words)
                     for task in (listening, *others):
@@ -168,7 +172,7 @@ class Call:
             "persona_id": self.persona.id,
             "state": self.state,
             "reason": self.reason,
-            "seconds": round(self.clock.now(), 3),
+            "seconds": round(self.clock.now() if self._lasted is None else self._lasted, 3),
             "turns": [asdict(delays) for delays in self._delays],
             "dropped": {"audio_chunks": self._chunks.dropped, "pictures": self._pictures.dropped},
             "network": None if peer is None else await peer.statistics(),
@@ -294,8 +298,18 @@ class Call:
         async for event in events:
             if isinstance(event, TurnDelays):
                 self._delays.append(event)
+            if isinstance(event, AnalyzerFault) and not self._is_news(event):
+                continue
             for message in wire.messages_of(event, self._keeper.moment(event.t).isoformat()):
                 self._send(message)
+
+    def _is_news(self, fault: AnalyzerFault) -> bool:
+        """The same trouble is told at most once in FAULT_EVERY; the timeline has every one."""
+        told = self._faults_told.get((fault.analyzer, fault.code))
+        if told is not None and fault.t - told < FAULT_EVERY:
+            return False
+        self._faults_told[fault.analyzer, fault.code] = fault.t
+        return True
 
     def _send(self, message: str) -> None:
         if self._peer is not None:

@@ -18,7 +18,7 @@ from media.channel import Channel, Closed
 from media.errors import DeyeonsoError
 from media.timeline import Event, Timeline
 from persona.types import ReplyEnded, TurnDelays
-from storage import ChatMessage, ChatSession, Delays, Store, Turn
+from storage import ChatMessage, ChatSession, Delays, Store, StoreUnavailable, Turn
 
 log = structlog.get_logger()
 
@@ -124,13 +124,16 @@ class Keeper:
             document = self._waiting[0]
             try:
                 await self._store.put(document)
-            except DeyeonsoError as error:
+            except StoreUnavailable as error:
                 if not self._failing:
                     self._failing = True
                     log.error("store_failing", call=self._call_id, code=error.code, message=error.message)
                     message = f"{error.message} (대화는 계속되고, 저장은 다시 시도해요.)"
                     self._timeline.append(AnalyzerFault(self._now_of(document), "store", error.code, message))
                 return
+            except DeyeonsoError as error:  # another try would fail alike
+                self.lost += 1
+                log.error("call_write_refused", call=self._call_id, code=error.code, message=error.message)
             self._waiting.popleft()
             if self._failing:
                 self._failing = False

@@ -77,8 +77,10 @@ def messages_of(event: Event, wall_clock: str) -> list[str]:
             return [envelope("metrics", _metrics(event))]
         case FaceReading():
             return [ours("face", t=event.t, found=event.found, faces=event.faces)]
-        case DialogueFault() | AnalyzerFault():
+        case DialogueFault():
             return [error(event.code, event.message)]
+        case AnalyzerFault():
+            return [error(event.code, f"{event.analyzer}: {event.message}")]
         case _:
             return []
 

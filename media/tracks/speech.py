@@ -18,11 +18,21 @@ from av.stream import Stream
 
 from media.clock import Clock
 from media.ledger import Heard, PlaybackLedger
-from media.opus import FRAME_SAMPLES, FRAME_SECONDS, LOOKAHEAD_SAMPLES, RTP_FRAME, RTP_RATE, SILENCE, SpeechEncoder
+from media.opus import (
+    FRAME_SAMPLES,
+    FRAME_SECONDS,
+    LONG_SILENCE,
+    LOOKAHEAD_SAMPLES,
+    RTP_FRAME,
+    RTP_RATE,
+    SILENCE,
+    SpeechEncoder,
+)
 from media.types import SPEECH_RATE, Samples
 
 logger = logging.getLogger(__name__)
 
+LULL_FRAMES = 50  # silent frames in a row, with no reply open, after which silence goes out in packets of 40 ms
 BUFFER_SECONDS = 3.0  # `say()` waits while more than this is queued
 STALL_SECONDS = 0.100  # later than this, the schedule moves instead of being caught up with a burst
 REWIND_SAMPLES = round(0.060 * SPEECH_RATE)  # a resumed reply takes up its last 60 ms again
@@ -38,8 +48,8 @@ class Pacer:
         self._due: float | None = None
         self.stalls = 0
 
-    def wait(self, now: float) -> float:
-        """Seconds from `now` until the next frame goes out; 0 when it is due or late.
+    def wait(self, now: float, frames: int = 1) -> float:
+        """Seconds from `now` until the next frame goes out, `frames` after the one before; 0 when it is due or late.
 
         A frame up to `stall` late is caught up with at once. After a longer stall the schedule starts anew at `now`:
         a burst would only fill the far jitter buffer and could not be taken back by a flush.
@@ -47,7 +57,7 @@ class Pacer:
         if self._due is None:
             self._due = now
         else:
-            self._due += self._period
+            self._due += frames * self._period
         if now - self._due > self._stall:
             self.stalls += 1
             self._due = now
@@ -79,6 +89,8 @@ class SpeechTrack(MediaStreamTrack):
         self._paused = False
         self._rewind = 0  # samples to take up again when sound comes back after silence
         self._moved = asyncio.Event()  # set whenever a waiting `say` or `wait_played` should look again
+        self._frames = 1  # in the packet before
+        self._lull = 0  # silent packets in a row
         self.silent_frames = 0
         self.spoken_frames = 0
 
@@ -167,15 +179,17 @@ class SpeechTrack(MediaStreamTrack):
         """The next 20 ms, when due. Always answers; raises `MediaStreamError` once the track is stopped."""
         if self.readyState != "live":
             raise MediaStreamError
-        wait = self._pacer.wait(self._clock.now())
+        wait = self._pacer.wait(self._clock.now(), self._frames)
         if wait > 0:
             await asyncio.sleep(wait)
             if self.readyState != "live":
                 raise MediaStreamError
-        packet: Packet[Stream] = Packet(self._next_frame())
+        data = self._next_frame()
+        packet: Packet[Stream] = Packet(data)
         packet.pts = self._pts
         packet.time_base = _RTP_TIME_BASE
-        self._pts += RTP_FRAME
+        self._frames = 2 if data is LONG_SILENCE else 1
+        self._pts += self._frames * RTP_FRAME
         return packet
 
     def stop(self) -> None:
@@ -193,8 +207,13 @@ class SpeechTrack(MediaStreamTrack):
                 self._rewind = REWIND_SAMPLES if self._paused else LOOKAHEAD_SAMPLES
                 self._encoder = None
             self.silent_frames += 1
-            return SILENCE
+            self._lull += 1
+            if self._lull <= LULL_FRAMES or self._reply is not None:
+                return SILENCE
+            self.silent_frames += 1
+            return LONG_SILENCE
         self.spoken_frames += 1
+        self._lull = 0
         try:
             if self._encoder is None:
                 self._encoder = SpeechEncoder()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ from av import CodecContext, Packet
 from media.channel import Channel
 from media.clock import Clock, ManualClock
 from media.jitter import install
-from media.opus import SILENCE
+from media.opus import LONG_SILENCE, SILENCE
 from media.tracks.microphone import Microphone
-from media.tracks.speech import Pacer, SpeechTrack
+from media.tracks.speech import LULL_FRAMES, Pacer, SpeechTrack
 from media.types import AudioChunk
 
 
@@ -109,10 +110,32 @@ async def test_packets_are_20_ms_apart_in_rtp_time_through_speech_silence_and_st
 
 
 async def test_a_silent_call_costs_no_encoder(player) -> None:
-    packets = await player.pull(500)
+    packets = await player.pull(LULL_FRAMES)
     assert set(packets) == {SILENCE}
     assert player.track.spoken_frames == 0
     assert np.abs(player.sound()).max() == 0.0
+
+
+async def test_a_long_silence_goes_out_in_packets_of_forty_milliseconds_and_ends_with_the_first_word(
+    player, tone
+) -> None:
+    await player.pull(LULL_FRAMES)
+    packets = [await player.track.recv()]
+    for _ in range(10):
+        player.clock.advance_to(player.clock.now() + 0.040)
+        packets.append(await player.track.recv())
+    assert {bytes(packet) for packet in packets} == {LONG_SILENCE}
+    assert {later.pts - sooner.pts for sooner, later in pairwise(packets)} == {1920}
+    decoder = CodecContext.create("libopus", "r")
+    decoder.format, decoder.layout, decoder.sample_rate = "s16", "stereo", 48_000
+    [frame] = decoder.decode(Packet(LONG_SILENCE))
+    assert (frame.samples, np.abs(frame.to_ndarray()).max()) == (1920, 0)
+    player.track.begin(1)
+    player.clock.advance_to(player.clock.now() + 0.040)
+    assert bytes(await player.track.recv()) == SILENCE  # a reply is coming: back to the quick step
+    await player.track.say(tone(300, 0.2), "하나")
+    player.clock.advance_to(player.clock.now() + 0.020)
+    assert bytes(await player.track.recv()) not in (SILENCE, LONG_SILENCE)
 
 
 async def test_silence_is_sent_before_a_reply_in_its_gaps_and_after_it(player, tone) -> None:
