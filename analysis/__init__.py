@@ -3,7 +3,8 @@
 This package must not know personas, storage or sockets.
 """
 
+from analysis.face_image import ExpressionAnalyzer
 from analysis.library import analyze_voice_file, preload_models
 from analysis.voice_file import VoiceReport
 
-__all__ = ["VoiceReport", "analyze_voice_file", "preload_models"]
+__all__ = ["ExpressionAnalyzer", "VoiceReport", "analyze_voice_file", "preload_models"]

@@ -5,12 +5,14 @@ It must not know any adapter. Model classes are plain and blocking: the pipeline
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.readings import Emotion
 from analysis.types import FaceReading
 from media.types import Pixels, Wave
 
@@ -68,3 +70,13 @@ class FaceLandmarker(Protocol):
 
 
 Features = NDArray[np.float32]
+
+
+class ExpressionClassifier(Protocol):
+    """What faces show; stateless, so that one instance serves all calls through a `media.worker.Batcher`."""
+
+    name: str  # named in every result
+
+    def classify(self, faces: Sequence[Pixels]) -> list[Mapping[Emotion, float]]:
+        """Probabilities (sum 1) of the classes it knows, for each H x W x 3 uint8 RGB crop of a face."""
+        ...
