@@ -49,6 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except DeyeonsoError as error:
         return fail(error)
+    except BaseExceptionGroup as group:  # engines load side by side: the first that cannot says why
+        causes: BaseException = group
+        while isinstance(causes, BaseExceptionGroup):
+            causes = causes.exceptions[0]
+        if not isinstance(causes, DeyeonsoError):
+            raise
+        return fail(causes)
     except KeyboardInterrupt:
         return 130
 
@@ -211,6 +218,8 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
     from analysis.adapters.smart_turn import SmartTurn
     from media.worker import Worker
     from persona.adapters.kokoro import KokoroVoice
+    from persona.adapters.offline import OfflineBrain
+    from persona.guard import Guard
 
     face, turn_end = Worker("face"), Worker("turn-end")
     kokoro = KokoroVoice(
@@ -218,7 +227,7 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         weights.path("kokoro/vocab.json"),
         [weights.path("kokoro/voices.npz"), *sorted(weights.root.glob("kokoro/voices/*.bin"))],
     )
-    model = _choose_model(config)
+    brain = _choose_model(config)
     voice = await _choose_voice(config, kokoro)
     landmarker = weights.path("face_landmarker.task")
     with closing(Worker("loading")) as loader:
@@ -228,6 +237,9 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
             silero = loading.create_task(turn_end.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
             loading.create_task(face.run(korean.load))
             loading.create_task(kokoro.load())
+            if isinstance(brain, OfflineBrain):
+                loading.create_task(brain.start())
+    model = Guard(brain)
     names = {
         "stt": stt.result().name,
         "llm": model.name,

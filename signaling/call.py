@@ -27,13 +27,16 @@ from media.tracks.microphone import Microphone
 from media.tracks.speech import SpeechTrack
 from media.types import HEARING_RATE, AudioChunk, Picture
 from persona.catalog import Persona
-from persona.conversation import Conversation, Patience, PromptMaker
+from persona.companion import Companion
+from persona.conversation import Conversation, Patience
 from persona.types import TurnDelays
 from signaling import wire
 from signaling.engines import Engines
 from signaling.gate import Gate
 from signaling.keeper import Keeper
+from signaling.keepsake import memory_of
 from signaling.peer import Liveness, Peer
+from storage import Memory
 
 log = structlog.get_logger()
 
@@ -66,7 +69,8 @@ class Call:
         persona: Persona,
         engines: Engines,
         new_keeper: Callable[[Timeline, Clock], Keeper],
-        make_prompt: PromptMaker,
+        companion: Companion,
+        before: Memory | None,
         limits: CallLimits | None = None,
         patience: Patience | None = None,
     ) -> None:
@@ -79,6 +83,8 @@ class Call:
         self.reason: str | None = None  # why it ended
         self._lasted: float | None = None  # s, once it has
         self._engines = engines
+        self._companion = companion
+        self._before = before
         self._keeper = new_keeper(self.timeline, self.clock)
         self.session_id = self._keeper.session_id
         self._limits = limits or CallLimits()
@@ -114,7 +120,7 @@ class Call:
             hearing=self._listener.events,
             timeline=self.timeline,
             clock=self.clock,
-            make_prompt=make_prompt,
+            make_prompt=companion.prompt,
             patience=patience,
         )
 
@@ -141,6 +147,7 @@ class Call:
                     await asyncio.wait([listening, *others])
                     if self._peer is not None:
                         await self._peer.close()
+                    self._remember()
                     self.timeline.close()
                     await asyncio.wait([keeping], timeout=self._limits.last_words)
                     keeping.cancel()
@@ -151,6 +158,13 @@ class Call:
             if self._peer is not None:
                 await self._peer.close()
             log.info("call_ended", call=self.id, reason=self.reason, seconds=round(self.clock.now(), 1))
+
+    def _remember(self) -> None:
+        """What she will know of the person in the next call."""
+        if any(line.role == "user" for line in self.conversation.history):
+            became = self._companion.after(self.persona, self.conversation.history)
+            at = self._keeper.moment(self.clock.now())
+            self._keeper.keep(memory_of(self.user_id, self.persona.id, became, self._before, at))
 
     async def connect(self, sdp: str, ice_servers: list[Any]) -> str:
         """Attach a peer for a checked offer (the first, or one that resumes); the answer's SDP."""

@@ -18,7 +18,7 @@ from media.channel import Channel, Closed
 from media.errors import DeyeonsoError
 from media.timeline import Event, Timeline
 from persona.types import ReplyEnded, TurnDelays
-from storage import ChatMessage, ChatSession, Delays, Store, StoreUnavailable, Turn
+from storage import ChatMessage, ChatSession, Delays, Memory, Store, StoreUnavailable, Turn
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class Keeper:
         self._call_id = call_id
         self._timeline = timeline
         self._began = began
-        self._waiting: deque[ChatMessage | Turn] = deque()
+        self._waiting: deque[ChatMessage | Turn | Memory] = deque()
         self._said: dict[int, Utterance] = {}
         self._delays: dict[int, TurnDelays] = {}
         self._failing = False
@@ -83,7 +83,7 @@ class Keeper:
                 said = self._said.pop(event.turn, None)
                 delays = self._delays.pop(event.turn, None)
                 steps = {k: v for k, v in asdict(delays).items() if k not in ("t", "turn")} if delays else {}
-                self._keep(
+                self.keep(
                     Turn(
                         call_id=self._call_id,
                         turn=event.turn,
@@ -100,7 +100,7 @@ class Keeper:
                 )
 
     def _message(self, role: str, text: str, t: float) -> None:
-        self._keep(
+        self.keep(
             ChatMessage.model_validate(
                 {
                     "session_id": self.session_id,
@@ -112,7 +112,8 @@ class Keeper:
             )
         )
 
-    def _keep(self, document: ChatMessage | Turn) -> None:
+    def keep(self, document: ChatMessage | Turn | Memory) -> None:
+        """Write this when its turn comes."""
         if len(self._waiting) >= UNSAVED:
             self._waiting.popleft()
             self.lost += 1
@@ -139,6 +140,6 @@ class Keeper:
                 self._failing = False
                 log.info("store_recovered", call=self._call_id)
 
-    def _now_of(self, document: ChatMessage | Turn) -> float:
+    def _now_of(self, document: ChatMessage | Turn | Memory) -> float:
         at = document.timestamp if isinstance(document, ChatMessage) else document.created_at
         return (at - self._began).total_seconds()

@@ -161,6 +161,7 @@ class Fact(BaseModel):
 
     slot: str
     value: str
+    session: int = Field(default=1, ge=1, description="in which call with this persona")
     turn: int
     at: Moment
 
@@ -174,6 +175,7 @@ class Memory(Document):
     persona_id: Id
     intimacy: float = Field(default=0.0, ge=0, le=100)
     casual_speech: bool = Field(default=False, description="both agreed to 반말")
+    declined_casual: bool = Field(default=False, description="the person said no: it is not proposed again")
     summary: str = ""
     facts: tuple[Fact, ...] = ()
     sessions: int = Field(default=0, ge=0)

@@ -11,13 +11,15 @@ import orjson
 from aiohttp import web
 from aiortc import RTCIceCandidate
 
+from media.clock import wall_time
 from media.errors import DeyeonsoError
-from persona.prompt import assemble
+from persona.companion import Companion
 from signaling.call import Call
 from signaling.context import CONTEXT, Context, user_of
 from signaling.keeper import Keeper
+from signaling.keepsake import relationship_of
 from signaling.sdp import MAX_BYTES, check_offer, read_candidate, read_fragment
-from storage import ChatSession
+from storage import ChatSession, Memory, NotFound, Store
 from storage.types import new_id
 
 routes = web.RouteTableDef()
@@ -65,18 +67,27 @@ async def begin_call(
             )
         )
     call_id = new_id()
+    memory = await _memory(context.store, user_id, persona.id)
     call = Call(
         call_id,
         user_id,
         persona,
         context.engines,
         lambda timeline, clock: Keeper(context.store, session, call_id, timeline, clock.began_at),
-        lambda persona, history: assemble(persona, history, seed=hash_of(call_id)),
+        Companion(relationship_of(memory), seed=hash_of(call_id), at=wall_time().isoformat()),
+        memory,
         context.limits,
         context.patience,
     )
     token = context.calls.begin(call)
     return call, await _connect(context, call, offer, fresh=True), token
+
+
+async def _memory(store: Store, user_id: str, persona_id: str) -> Memory | None:
+    try:
+        return await store.get(Memory, f"{user_id}.{persona_id}", owner=user_id)
+    except NotFound:
+        return None
 
 
 async def _connect(context: Context, call: Call, offer: str, fresh: bool = False) -> str:

@@ -1,0 +1,44 @@
+"""Pipecat's own JavaScript client kit, unchanged, in a real browser: it connects, is understood, and hears her."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from media.types import Wave
+from tests.servers import Server
+
+KIT = Path(__file__).parent / "pipecat"
+PAGE = '<!doctype html><meta charset="utf-8"><title>kit</title><script type="module" src="/kit/client.js"></script>'
+
+
+@pytest.fixture(scope="module")
+def bundle() -> bytes:
+    """The kit and the few lines that use it, as one module."""
+    assert (KIT / "node_modules" / "esbuild").is_dir(), "run `make test`, which installs the kit (npm ci)"
+    subprocess.run(["npm", "run", "--silent", "bundle"], cwd=KIT, check=True, capture_output=True)
+    return (KIT / "node_modules" / ".bundle" / "client.js").read_bytes()
+
+
+async def test_the_kit_gets_transcription_and_audio(
+    server: Server, visit: Callable, speak: Callable[..., Wave], bundle: bytes, complaints: list[str]
+) -> None:
+    question = speak("혹시 어떤 음식을 좋아하세요?")
+    async with visit("about:blank", says=question, allow=("microphone",)) as page:
+        # Served under the product's own origin, as an application of somebody's would be.
+        await page.route("**/kit/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        await page.route("**/kit/client.js", lambda route: route.fulfill(body=bundle, content_type="text/javascript"))
+        await page.goto(f"{server.url}/kit/")
+        await page.wait_for_function("window.client !== undefined")
+        await page.evaluate("window.start()")
+        await page.wait_for_function("window.seen.events.includes('bot-ready')", timeout=30_000)
+        await page.wait_for_function("window.seen.user.length > 0", timeout=90_000)
+        await page.wait_for_function("window.seen.audio && window.seen.bot.length > 1", timeout=90_000)
+        seen = await page.evaluate("window.seen")
+        await page.evaluate("window.stop()")
+    assert any("음식" in text or "좋아" in text for text in seen["user"])
+    assert {"connected", "bot-ready", "user-started", "user-stopped", "bot-started", "metrics"} <= set(seen["events"])
+    assert seen["error"] is None
