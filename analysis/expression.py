@@ -171,7 +171,7 @@ def without_model(readings: Sequence[FaceReading], every: float = 1 / 3) -> list
     """Expressions by the rule, three a second, for a call that had no expression model."""
     found: list[ExpressionReading] = []
     for reading in readings:
-        due = not found or reading.t - found[-1].t >= every
+        due = not found or reading.t - found[-1].t >= every - 1e-6
         if due and reading.blendshapes is not None:
             found.append(read(reading.t, of_blendshapes(reading.blendshapes), RULE))
     return found
