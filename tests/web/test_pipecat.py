@@ -6,9 +6,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from media.types import Wave
+from media.types import HEARING_RATE, Wave
 from tests.servers import Server
 
 KIT = Path(__file__).parent / "pipecat"
@@ -26,14 +27,15 @@ def bundle() -> bytes:
 async def test_the_kit_gets_transcription_and_audio(
     server: Server, visit: Callable, speak: Callable[..., Wave], bundle: bytes, complaints: list[str]
 ) -> None:
-    question = speak("혹시 어떤 음식을 좋아하세요?")
+    pause = np.zeros(10 * HEARING_RATE, np.float32)  # the microphone plays its file over and over
+    question = np.concatenate([pause[:HEARING_RATE], speak("혹시 어떤 음식을 좋아하세요?"), pause])
     async with visit("about:blank", says=question, allow=("microphone",)) as page:
         # Served under the product's own origin, as an application of somebody's would be.
         await page.route("**/kit/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
         await page.route("**/kit/client.js", lambda route: route.fulfill(body=bundle, content_type="text/javascript"))
         await page.goto(f"{server.url}/kit/")
         await page.wait_for_function("window.client !== undefined")
-        await page.evaluate("window.start()")
+        await page.evaluate("void window.start()")
         await page.wait_for_function("window.seen.events.includes('bot-ready')", timeout=30_000)
         await page.wait_for_function("window.seen.user.length > 0", timeout=90_000)
         await page.wait_for_function("window.seen.audio && window.seen.bot.length > 1", timeout=90_000)

@@ -1,13 +1,14 @@
 // Pipecat's client kit as an application would use it: connect, collect what it is told, note the track it plays.
 import { PipecatClient } from "@pipecat-ai/client-js";
-import { SmallWebRTCTransport } from "@pipecat-ai/small-webrtc-transport";
+import { SmallWebRTCTransport, WavMediaManager } from "@pipecat-ai/small-webrtc-transport";
 
 const seen = { events: [], user: [], bot: [], state: "", audio: false, error: null };
 window.seen = seen;
 const note = (name) => () => seen.events.push(name);
 
 const client = new PipecatClient({
-  transport: new SmallWebRTCTransport({ iceServers: [] }),
+  // The kit's default device manager loads a bundle from its vendor's site; its other one needs no network.
+  transport: new SmallWebRTCTransport({ iceServers: [], mediaManager: new WavMediaManager() }),
   enableMic: true,
   enableCam: false,
   callbacks: {
