@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from analysis import empathy, exchange, expression, feedback_text, posture, tone, words
 from analysis.conversation_scores import Conversation, conversation_scores
@@ -21,6 +21,7 @@ from analysis.readings import Score, ToneReading, WordReading, not_measured
 from analysis.scoring import fuse
 from analysis.types import FaceReading, Utterance
 from analysis.words import Expected
+from media.timeline import Event
 
 TOTAL = {"likability": 0.30, "tone": 0.20, "initiative": 0.15, "concentration": 0.15, "gaze_stability": 0.10,
          "posture": 0.07, "blinking": 0.03}  # fmt: skip
@@ -39,6 +40,7 @@ STRONG = 70.0  # a strength is at least this good
 ROOM = 10.0  # points that something to try must leave to gain
 CONTRACT = ("likability", "initiative", "tone", "concentration", "gaze_stability", "blinking", "posture")
 
+Kind = TypeVar("Kind", bound=Event)
 Status = Literal["ready", "partial", "waiting"]
 
 
@@ -109,20 +111,18 @@ def build_feedback(
     """
     events = list(timeline_events)
     call = Conversation(
-        utterances=tuple(event for event in events if isinstance(event, Utterance)),
-        said=tuple(event for event in events if isinstance(event, WordReading)),
-        hers=tuple(event for event in events if isinstance(event, PersonaSpoke)),
+        utterances=tuple(_of(Utterance, events)),
+        said=tuple(_of(WordReading, events)),
+        hers=tuple(_of(PersonaSpoke, events)),
     )
-    tones = [event for event in events if isinstance(event, ToneReading)]
-    faces = [event for event in events if isinstance(event, FaceReading)]
-    shown = [event for event in events if isinstance(event, ExpressionReading)]
+    tones, faces, shown = _of(ToneReading, events), _of(FaceReading, events), _of(ExpressionReading, events)
     seen = expression.summarise(shown or expression.without_model(faces))
     scores: dict[str, Score] = {}
     scores |= face_scores(
         measure(faces),
         listening=call.heard,
         speaking=call.spoken,
-        calibration=[event.span for event in events if isinstance(event, Calibrated)],
+        calibration=[event.span for event in _of(Calibrated, events)],
     )
     talked, measures = conversation_scores(call, expected)
     scores |= talked
@@ -157,6 +157,11 @@ def build_feedback(
         improvement=improvement,
         summary=feedback_text.summary(status, scores, *texts),
     )
+
+
+def _of(kind: type[Kind], events: Iterable[object]) -> list[Kind]:
+    """The events of one kind, in the order of time."""
+    return sorted((event for event in events if isinstance(event, kind)), key=lambda event: event.t)
 
 
 def highlights(scores: Mapping[str, Score]) -> tuple[Highlight | None, Highlight | None]:
