@@ -20,7 +20,7 @@ from aiortc.mediastreams import AudioStreamTrack
 
 from media.types import Samples
 from signaling.headless import RATE, HeadlessPeer
-from storage import ChatMessage, Turn, open_store
+from storage import ChatMessage, Memory, Turn, open_store
 from tests.servers import ROOT, Server
 from tests.signaling.conftest import character_errors
 
@@ -81,10 +81,12 @@ async def test_what_was_said_and_heard_is_kept_in_order(server: Server, spoken: 
     async with open_store(server.data_dir) as store:
         messages = [m async for m in store.each(ChatMessage, owner=GUEST, session_id=session)]
         turns = [t async for t in store.each(Turn, owner=GUEST, session_id=session)]
+        memory = await store.get(Memory, f"{GUEST}.seoa", owner=GUEST)
     assert [m.role for m in messages] == ["assistant", "user", "assistant"]
     assert messages[1].content == turn.heard
     assert messages[2].content == turn.answered
     assert [(t.turn, t.said, t.heard) for t in turns][-1] == (1, turn.heard, turn.answered)
+    assert memory.sessions >= 1
     assert turns[-1].delays.total == pytest.approx(turn.delays["turn"], abs=0.01)
 
 
