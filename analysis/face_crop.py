@@ -5,12 +5,25 @@ It must not know models. The crop is a copy: the picture can be dropped.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.types import FaceReading
 from media.types import Pixels
 
+SMALLEST = 24.0  # px between the face's sides, under which it shows nothing
+OUTSIDE = 0.2  # of the landmarks that may lie beyond the picture's edge
 MARGIN = 1.15  # side of the square ÷ longer side of the landmarks' box
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCrop:
+    """A face for the expression model, with the reading it was cut out by."""
+
+    reading: FaceReading
+    pixels: Pixels
 
 
 def face_crop(pixels: Pixels, landmarks: NDArray[np.float32], margin: float = MARGIN) -> Pixels:
@@ -26,3 +39,14 @@ def face_crop(pixels: Pixels, landmarks: NDArray[np.float32], margin: float = MA
         y, x = max(0, -top), max(0, -left)
         crop[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
     return crop
+
+
+def unreadable(reading: FaceReading) -> str | None:
+    """Why this face's expression cannot be told; None where it can."""
+    if reading.landmarks is None:
+        return "no_face"
+    points = reading.landmarks[:, :2]
+    if float(np.ptp(points[:, 0])) * reading.width < SMALLEST:
+        return "face_too_small"
+    beyond = ((points < 0) | (points > 1)).any(axis=1)
+    return "face_cut_off" if float(beyond.mean()) > OUTSIDE else None

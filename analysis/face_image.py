@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 
 from analysis import expression
 from analysis.engines import ExpressionClassifier, FaceLandmarker
-from analysis.face_crop import face_crop
+from analysis.face_crop import face_crop, unreadable
 from analysis.picture_file import load_picture
 from analysis.readings import Emotion
 from analysis.types import FaceReading
 from media.types import Pixels
 
-SMALLEST = 24.0  # px between the face's sides, under which it shows nothing
 LEAST_WINDOW = 128  # px of the picture's shorter side, under which it is not looked at more closely
-OUTSIDE = 0.2  # of the landmarks that may lie beyond the picture's edge
 
 
 class ExpressionResult(TypedDict):
@@ -120,14 +118,3 @@ class ExpressionAnalyzer:
             shown = expression.read(reading.t, found, name, reading.blendshapes)
             result |= {"emotion": shown.label, "confidence": shown.confidence, "probabilities": shown.probabilities}
         return result
-
-
-def unreadable(reading: FaceReading) -> str | None:
-    """Why this face's expression cannot be told; None where it can."""
-    if reading.landmarks is None:
-        return "no_face"
-    points = reading.landmarks[:, :2]
-    if float(np.ptp(points[:, 0])) * reading.width < SMALLEST:
-        return "face_too_small"
-    beyond = ((points < 0) | (points > 1)).any(axis=1)
-    return "face_cut_off" if float(beyond.mean()) > OUTSIDE else None

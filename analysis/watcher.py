@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from analysis.engines import FaceLandmarker
+from analysis.face_crop import FaceCrop, face_crop, unreadable
 from analysis.types import AnalyzerFault, FaceReading
 from media.channel import Channel
 from media.errors import DeyeonsoError
 from media.timeline import Timeline
-from media.types import Picture
+from media.types import Picture, Pixels
 from media.worker import Worker
 
 ANALYZER = "face"
@@ -27,6 +28,7 @@ class WatcherSettings:
 
     fault_every: float = 5.0  # s between two reports of failures of the same kind
     give_up_after: int = 50  # failures in a row after which the eye stays closed
+    express_every: float = 1 / 3  # s between two faces cut out for the expression model
 
 
 class Watcher:
@@ -39,7 +41,9 @@ class Watcher:
         pictures: Channel[Picture],
         timeline: Timeline,
         settings: WatcherSettings | None = None,
+        crops: Channel[FaceCrop] | None = None,
     ) -> None:
+        """`crops`: where faces go for their expression; closed when the pictures end."""
         self.settings = settings or WatcherSettings()
         self.read = 0  # pictures read
         self.faces = 0  # … with a face
@@ -48,6 +52,8 @@ class Watcher:
         self._worker = worker
         self._pictures = pictures
         self._timeline = timeline
+        self._crops = crops
+        self._next_crop = float("-inf")  # s
         self._reported: dict[str, float] = {}  # code → call time of its last report
 
     @property
@@ -64,7 +70,8 @@ class Watcher:
                 try:
                     if eye is None:
                         eye = await self._worker.run(self._make)
-                    reading = await self._worker.run(partial(_look, eye, picture))
+                    express = self._crops is not None and picture.t >= self._next_crop
+                    reading, crop = await self._worker.run(partial(_look, eye, picture, express))
                 except Exception as error:
                     self.failed += 1
                     failures += 1
@@ -76,7 +83,12 @@ class Watcher:
                 self.read += 1
                 self.faces += reading.found
                 self._timeline.append(reading)
+                if self._crops is not None and crop is not None:
+                    self._next_crop = picture.t + self.settings.express_every - 1e-3
+                    self._crops.offer(FaceCrop(reading, crop))
         finally:
+            if self._crops is not None:
+                self._crops.close()
             if eye is not None:
                 # Also when cancelled, and behind a reading still under way: only the worker's thread may touch it.
                 await self._worker.run(eye.close)
@@ -89,5 +101,9 @@ class Watcher:
             self._timeline.append(AnalyzerFault(t, ANALYZER, code, str(error) or type(error).__name__))
 
 
-def _look(eye: FaceLandmarker, picture: Picture) -> FaceReading:
-    return eye.read(picture.rgb(), picture.t)
+def _look(eye: FaceLandmarker, picture: Picture, express: bool) -> tuple[FaceReading, Pixels | None]:
+    """The reading and, where it is asked for, the face cut out: the pixels are converted once."""
+    pixels = picture.rgb()
+    reading = eye.read(pixels, picture.t)
+    cut = express and reading.landmarks is not None and unreadable(reading) is None
+    return reading, face_crop(pixels, reading.landmarks) if cut and reading.landmarks is not None else None
