@@ -94,8 +94,8 @@ class Smoother:
     _times: int = 0
 
     def add(self, reading: ExpressionReading) -> dict[Emotion, float]:
-        """Take one reading; the smoothed probabilities. After three seconds without any, it begins anew."""
-        if self._t is None or reading.t - self._t > 2 * TIME_CONSTANT:
+        """Take one reading; the smoothed probabilities. The longer nothing came, the less the past counts."""
+        if self._t is None:
             self.probabilities = {emotion: reading.probabilities.get(emotion, 0.0) for emotion in EMOTIONS}
         else:
             keep = math.exp(-max(0.0, reading.t - self._t) / TIME_CONSTANT)

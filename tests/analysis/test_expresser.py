@@ -1,4 +1,4 @@
-"""Expressions of a call's faces: three a second beside the landmarks, dropped when the model is slow, never in the way."""
+"""Expressions of a call's faces: three a second beside the landmarks, dropped when a model is slow."""
 
 from __future__ import annotations
 

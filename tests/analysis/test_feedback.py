@@ -125,7 +125,7 @@ def test_holes_of_the_network_widen_the_doubt_and_lower_nothing() -> None:
         for e in events
     ]  # fmt: skip
     whole, some = report(events), report(holed)
-    for name in ("likability", "initiative", "total_score"):
+    for name in ("questions", "talk_share", "latency", "likability", "initiative", "total_score"):
         assert some.scores[name].value == whole.scores[name].value
         assert some.scores[name].confidence < whole.scores[name].confidence
 
