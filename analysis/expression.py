@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from analysis.events import ExpressionReading
 from analysis.readings import EMOTIONS, Emotion, Evidence
 from analysis.types import FaceReading
+from media.types import Span
 
 Impression = Literal["긍정적", "중립", "부정적"]
 
@@ -165,6 +166,14 @@ def summarise(readings: Sequence[ExpressionReading]) -> ExpressionSummary:
         evidence = (Evidence("expression", t, t, mass, direction=direction),)
     sure = min(1.0, valid / FULL) * (RULE_TRUST if model == RULE else 1.0)
     return ExpressionSummary(impression, sure, len(readings), shares, model, None, evidence)
+
+
+def during(readings: Iterable[ExpressionReading], span: Span) -> Probabilities | None:
+    """Mean probabilities in a stretch of call time (one turn), for `emotion.read`; None where no face was read."""
+    inside = [one.probabilities for one in readings if span.start <= one.t <= span.end]
+    if not inside:
+        return None
+    return {emotion: sum(one.get(emotion, 0.0) for one in inside) / len(inside) for emotion in EMOTIONS}
 
 
 def without_model(readings: Sequence[FaceReading], every: float = 1 / 3) -> list[ExpressionReading]:

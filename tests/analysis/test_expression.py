@@ -7,6 +7,7 @@ import pytest
 from analysis import expression
 from analysis.events import ExpressionReading
 from analysis.readings import EMOTIONS, Emotion
+from media.types import Span
 from tests.analysis.faces import CALM, film, nobody
 
 
@@ -99,6 +100,15 @@ def test_the_best_moment_is_the_evidence() -> None:
     (moment,) = expression.summarise(call((40, "중립"), (30, "기쁨"))).evidence
     assert moment.t0 > 43
     assert moment.direction == "good"
+
+
+def test_a_turns_expression_is_the_mean_of_its_pictures() -> None:
+    readings = call((5, "슬픔"), (5, "기쁨"))
+    half = expression.during(readings, Span(4.0, 5.9))
+    assert half is not None
+    assert half["슬픔"] == pytest.approx(half["기쁨"])
+    assert sum(half.values()) == pytest.approx(1)
+    assert expression.during(readings, Span(20.0, 25.0)) is None
 
 
 def test_contempt_is_one_corner_of_the_mouth() -> None:
