@@ -96,6 +96,7 @@ class Call:
         self._delays: list[TurnDelays] = []
         self._gate = Gate(per_second=50)
         self._faults_told: dict[tuple[str, str], float] = {}
+        self._tracks: list[asyncio.Task[None]] = []  # a track of a peer that never connected never ends by itself
         self._peer: Peer | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._running = asyncio.Event()
@@ -142,9 +143,10 @@ class Call:
                     self.state, self._lasted = "ended", self.clock.now()
                     self._chunks.close()
                     await asyncio.wait([listening], timeout=self._limits.last_words)
-                    for task in (listening, *others):
+                    ending = (listening, *others, *self._tracks)
+                    for task in ending:
                         task.cancel()
-                    await asyncio.wait([listening, *others])
+                    await asyncio.wait(ending)
                     if self._peer is not None:
                         await self._peer.close()
                     self._remember()
@@ -261,7 +263,7 @@ class Call:
         microphone = Microphone(track, self.clock, self._chunks)
         self._microphones.append(microphone)
         if self._tasks is not None:
-            self._tasks.create_task(self._guard("microphone", self._hear(microphone)))
+            self._tracks.append(self._tasks.create_task(self._guard("microphone", self._hear(microphone))))
 
     async def _hear(self, microphone: Microphone) -> None:
         await microphone.run()
@@ -277,7 +279,7 @@ class Call:
         camera = Camera(track, self.clock, self._pictures)
         self._cameras.append(camera)
         if self._tasks is not None:
-            self._tasks.create_task(self._guard("camera", camera.run()))
+            self._tracks.append(self._tasks.create_task(self._guard("camera", camera.run())))
 
     async def _watch(self) -> None:
         watcher = Watcher(self._engines.new_landmarker, self._engines.face_worker, self._pictures, self.timeline)

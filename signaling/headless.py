@@ -104,7 +104,12 @@ class HeadlessPeer:
     """One call as a client. Enter it to connect, leave it to hang up."""
 
     def __init__(
-        self, url: str, persona: str | None = None, video: Path | None = None, new_clock: Callable[[], Clock] = Clock
+        self,
+        url: str,
+        persona: str | None = None,
+        video: Path | None = None,
+        new_clock: Callable[[], Clock] = Clock,
+        resume_token: str | None = None,
     ) -> None:
         self.clock = new_clock()
         self.mouth = Mouth(self.clock)
@@ -115,6 +120,7 @@ class HeadlessPeer:
         self._url = url.rstrip("/")
         self._persona = persona
         self._video = video
+        self._resume_token = resume_token
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._group = asyncio.TaskGroup()
         self._news = asyncio.Condition()
@@ -152,6 +158,8 @@ class HeadlessPeer:
         body: dict[str, Any] = {"sdp": self._pc.localDescription.sdp, "type": "offer"}
         if self._persona:
             body["persona_id"] = self._persona
+        if self._resume_token:
+            body["resume_token"] = self._resume_token
         self.call = await self._request("POST", "/calls", body)
         await self._pc.setRemoteDescription(RTCSessionDescription(sdp=self.call["sdp"], type="answer"))
         try:

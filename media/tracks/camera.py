@@ -5,6 +5,8 @@ It must not know what is looked for; pictures it skips are never converted, and 
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
 
@@ -34,7 +36,7 @@ class Thinning:
 
 
 class Camera:
-    """One remote video track → `Picture`s, newest first. `run()` ends when the track ends, and closes `out`.
+    """One remote video track → `Picture`s, newest first. `run()` ends when the track ends; `out` stays open for the next.
 
     `out` is meant to be a channel of one picture that drops its oldest.
     """
@@ -53,15 +55,11 @@ class Camera:
 
     async def run(self) -> None:
         """Drain the track until it ends; waits for nothing but the track."""
-        try:
+        with suppress(MediaStreamError):
             while True:
                 frame = await self._track.recv()
                 if isinstance(frame, VideoFrame):
                     self._take(frame, self._clock.now())
-        except MediaStreamError:
-            pass
-        finally:
-            self._out.close()
 
     def _take(self, frame: VideoFrame, arrival: float) -> None:
         self.received += 1

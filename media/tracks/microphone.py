@@ -5,6 +5,8 @@ It must not know who listens: chunks are offered to a channel, and never waited 
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, AudioResampler
@@ -101,7 +103,7 @@ class Chunker:
 
 
 class Microphone:
-    """One remote audio track → `AudioChunk`s of 32 ms. `run()` ends when the track ends, and closes `out`."""
+    """One remote audio track → `AudioChunk`s of 32 ms. `run()` ends when the track ends; `out` stays open for the next."""
 
     def __init__(self, track: MediaStreamTrack, clock: Clock, out: Channel[AudioChunk]) -> None:
         self._track = track
@@ -123,15 +125,11 @@ class Microphone:
 
     async def run(self) -> None:
         """Drain the track until it ends; waits for nothing but the track."""
-        try:
+        with suppress(MediaStreamError):
             while True:
                 frame = await self._track.recv()
                 if isinstance(frame, AudioFrame):
                     self._take(frame, self._clock.now())
-        except MediaStreamError:
-            pass
-        finally:
-            self._out.close()
 
     def _take(self, frame: AudioFrame, arrival: float) -> None:
         self.frames += 1

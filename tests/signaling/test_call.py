@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 
 from media.types import Samples
@@ -147,21 +147,20 @@ async def test_a_peer_that_dies_is_noticed_within_six_seconds_and_its_call_ends(
         process.wait()
 
 
-async def test_a_lost_call_goes_on_with_a_new_connection(server: Server):
+async def test_a_lost_call_goes_on_with_a_new_connection(server: Server, spoken: Spoken):
+    question = spoken("혹시 어떤 음식을 좋아하세요?")
     process, call_id, token = start_peer_process(server)
     try:
         await until_call(server, call_id, lambda report: report["state"] == "connected", 15)
+        await asyncio.sleep(2)
         process.send_signal(signal.SIGKILL)
         await until_call(server, call_id, lambda report: report["state"] == "reconnecting", 10)
-        pc, _ = await offer_of(AudioStreamTrack())
-        body = {"sdp": pc.localDescription.sdp, "type": "offer", "resume_token": token}
-        async with aiohttp.ClientSession() as http, http.post(f"{server.url}/calls", json=body) as response:
-            assert response.status == 201
-            answer = await response.json()
-        assert answer["call_id"] == call_id
-        await pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
-        await until_call(server, call_id, lambda report: report["state"] == "connected", 15)
-        await pc.close()
+        async with HeadlessPeer(server.url, resume_token=token) as peer:
+            assert peer.call["call_id"] == call_id
+            await until_call(server, call_id, lambda report: report["state"] == "connected", 15)
+            turn = await peer.say(question, timeout=60)
+        assert turn.heard
+        assert turn.answered
         report = await until_call(server, call_id, lambda report: report["state"] == "ended", 20)
         assert report["reason"] == "hung_up"
     finally:

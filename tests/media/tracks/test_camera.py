@@ -79,7 +79,7 @@ async def test_a_slow_watcher_gets_the_newest_picture() -> None:
     pictures = out.drain()
     assert [int(picture.rgb()[0, 0, 0]) for picture in pictures] == [60]
     assert (camera.received, camera.offered, out.dropped) == (61, 31, 30)
-    assert out.closed
+    assert not out.closed  # a call may get another camera
 
 
 async def test_pictures_are_stamped_with_the_time_they_were_taken_not_released() -> None:
