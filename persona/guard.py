@@ -26,7 +26,7 @@ class Guard:
         self._worker = Worker("guard")
 
     async def reply(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Checked sentences, a space between them, at most as many as the persona speaks. Raises what the model raises."""
+        """Checked sentences, a space between, at most as many as the persona speaks. Raises what the model raises."""
         written = await self._worker.run(lambda: scripted(prompt))
         if written is not None:
             yield written

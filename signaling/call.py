@@ -41,7 +41,7 @@ from storage import Memory
 log = structlog.get_logger()
 
 SILENCE = 512  # samples: one chunk
-SILENT_CHUNKS = 60  # 1.9 s, longer than the longest pause inside a turn
+SILENT_CHUNKS = 94  # 3 s, longer than the longest pause inside a turn
 FAULT_EVERY = 10.0  # s between two messages about the same trouble of the same analyzer
 LONGEST_TEXT = 500  # characters of one typed line
 
@@ -268,12 +268,13 @@ class Call:
     async def _hear(self, microphone: Microphone) -> None:
         await microphone.run()
         # A track that ended says nothing any more. Silence in its place lets a turn that was open come to its end.
-        frame = np.zeros(SILENCE, np.float32)
-        for _ in range(SILENT_CHUNKS):
+        frame, began = np.zeros(SILENCE, np.float32), self.clock.now()
+        for number in range(SILENT_CHUNKS):
             if self._ended.is_set() or self._microphones[-1] is not microphone:
                 return
-            self._chunks.offer(AudioChunk(self.clock.now(), frame))
-            await asyncio.sleep(SILENCE / HEARING_RATE)
+            start = began + number * SILENCE / HEARING_RATE
+            self._chunks.offer(AudioChunk(start, frame))
+            await asyncio.sleep(max(0.0, start + SILENCE / HEARING_RATE - self.clock.now()))
 
     def _on_video(self, track: MediaStreamTrack) -> None:
         camera = Camera(track, self.clock, self._pictures)

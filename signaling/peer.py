@@ -21,7 +21,7 @@ from aiortc import (
     RTCRtpSender,
     RTCSessionDescription,
 )
-from aiortc.mediastreams import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcdatachannel import RTCDataChannel
 
 from media import jitter
@@ -45,6 +45,22 @@ class Liveness:
     poll: float = 0.5
 
 
+class _Outlet(MediaStreamTrack):
+    """What she says, for one peer: aiortc stops a sender's track with the sender, but her voice outlives a peer."""
+
+    kind = "audio"
+
+    def __init__(self, source: MediaStreamTrack) -> None:
+        super().__init__()
+        self._source = source
+
+    async def recv(self) -> Any:
+        """The source's next packet. Raises MediaStreamError once this outlet or the source is stopped."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        return await self._source.recv()
+
+
 class Peer:
     """One RTCPeerConnection as the answering side. Callbacks are plain functions called on the loop."""
 
@@ -57,7 +73,7 @@ class Peer:
         ice_servers: Sequence[RTCIceServer] = (),
     ) -> None:
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
-        self._outgoing = outgoing
+        self._outgoing = _Outlet(outgoing)
         self._on_message = on_message
         self._outbox: deque[str] = deque(maxlen=OUTBOX)
         self._channel: RTCDataChannel | None = None

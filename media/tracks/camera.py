@@ -36,7 +36,7 @@ class Thinning:
 
 
 class Camera:
-    """One remote video track → `Picture`s, newest first. `run()` ends when the track ends; `out` stays open for the next.
+    """One remote video track → `Picture`s, newest first. `run()` ends with the track; `out` stays open for the next.
 
     `out` is meant to be a channel of one picture that drops its oldest.
     """

@@ -103,7 +103,7 @@ class Chunker:
 
 
 class Microphone:
-    """One remote audio track → `AudioChunk`s of 32 ms. `run()` ends when the track ends; `out` stays open for the next."""
+    """One remote audio track → `AudioChunk`s of 32 ms. `run()` ends with the track; `out` stays open for another."""
 
     def __init__(self, track: MediaStreamTrack, clock: Clock, out: Channel[AudioChunk]) -> None:
         self._track = track
