@@ -41,6 +41,7 @@ from storage import Memory
 log = structlog.get_logger()
 
 SILENCE = 512  # samples: one chunk
+MUTE = 1.2  # s without a packet from the microphone
 SILENT_CHUNKS = 94  # 3 s, longer than the longest pause inside a turn
 FAULT_EVERY = 10.0  # s between two messages about the same trouble of the same analyzer
 LONGEST_TEXT = 500  # characters of one typed line
@@ -266,14 +267,32 @@ class Call:
             self._tracks.append(self._tasks.create_task(self._guard("microphone", self._hear(microphone))))
 
     async def _hear(self, microphone: Microphone) -> None:
-        await microphone.run()
-        # A track that ended says nothing any more. Silence in its place lets a turn that was open come to its end.
-        frame, began = np.zeros(SILENCE, np.float32), self.clock.now()
+        """Drain one microphone; where it falls mute for good, let the turn that was open come to its end.
+
+        A track that ends at the far side may just stop sending. After MUTE without a packet (longer than any hole the
+        microphone fills itself) silence is put in its place, long enough for the longest pause inside a turn.
+        """
+        assert self._tasks is not None
+        draining = self._tasks.create_task(microphone.run())
+        self._tracks.append(draining)
+        frames, since = 0, self.clock.now()
+        while not self._ended.is_set() and self._microphones[-1] is microphone:
+            await asyncio.sleep(MUTE / 4)
+            if microphone.frames != frames:
+                frames, since = microphone.frames, self.clock.now()
+            elif draining.done() or self.clock.now() - since >= MUTE:
+                await self._fall_silent(microphone)
+                if draining.done():
+                    return
+                since = float("inf")  # once is enough, until it is heard again
+
+    async def _fall_silent(self, microphone: Microphone) -> None:
+        frames, began = microphone.frames, self.clock.now()
         for number in range(SILENT_CHUNKS):
-            if self._ended.is_set() or self._microphones[-1] is not microphone:
+            if self._ended.is_set() or microphone.frames != frames:
                 return
             start = began + number * SILENCE / HEARING_RATE
-            self._chunks.offer(AudioChunk(start, frame))
+            self._chunks.offer(AudioChunk(start, np.zeros(SILENCE, np.float32)))
             await asyncio.sleep(max(0.0, start + SILENCE / HEARING_RATE - self.clock.now()))
 
     def _on_video(self, track: MediaStreamTrack) -> None:
