@@ -55,6 +55,7 @@ class CallLimits:
 
     liveness: Liveness = field(default_factory=Liveness)
     resume: float = 12.0  # for a lost peer to come back with another connection
+    reload: float = 3.0  # for one that closed its connection: it may only be making a new one
     ready: float = 1.5  # for `client-ready` before she greets anyway
     last_words: float = 4.0  # for an utterance that was open when the call ended
     longest: float = 3600.0  # a whole call
@@ -224,14 +225,14 @@ class Call:
                     fate = await self._until_dead_or_changed(peer)
                     if self._peer is not peer or self.reason is not None:
                         continue
-                    if fate != "lost":
-                        return "hung_up" if fate == "closed" else fate
+                    if fate == "never_connected":
+                        return fate
                     self.state = "reconnecting"
                     await peer.close()
                     self._peer_changed.clear()
-                    await self._until_peer_changes(self._limits.resume)
+                    await self._until_peer_changes(self._limits.resume if fate == "lost" else self._limits.reload)
                     if self._peer is peer and self.reason is None:
-                        return "lost"
+                        return "lost" if fate == "lost" else "hung_up"
         except TimeoutError:
             self._send(wire.notice("call_too_long", "통화 시간이 다 되어 전화를 마칠게요."))
             return "too_long"
