@@ -143,8 +143,10 @@ async def test_a_call_is_spoken_shown_in_captions_and_ends_on_the_server(server,
         answer = page.locator("#captions .mine ~ .hers .words").first
         await expect(answer).not_to_be_empty(timeout=PATIENCE)
         # Her mouth moves with her voice (the microphone repeats its question: she goes on answering).
-        wide = "Number(document.querySelector('#portrait svg').dataset.mouth ?? 0) > 0.2"
-        await page.wait_for_function(wide, timeout=PATIENCE, polling=50)
+        svg = page.locator("#portrait svg")
+        async with asyncio.timeout(PATIENCE / 1000):
+            while float(await svg.get_attribute("data-mouth") or 0) <= 0.2:
+                await page.wait_for_timeout(50)
         assert (await asyncio.to_thread(health, server.url))["calls"]["active"] == 1
 
         said = await mine.last.inner_text()
