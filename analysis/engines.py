@@ -9,9 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from analysis.readings import Emotion
 from analysis.types import FaceReading
 from media.types import Pixels, Wave
@@ -67,9 +64,6 @@ class FaceLandmarker(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-Features = NDArray[np.float32]
 
 
 class ExpressionClassifier(Protocol):

@@ -5,7 +5,7 @@ It must not know audio or models; `run.py` hands in the calls' registry, the eng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -37,7 +37,6 @@ def make_app(
     ice_servers: Sequence[RTCIceServer] = (),
     limits: CallLimits | None = None,
     patience: Patience | None = None,
-    extra: Callable[[web.Application], None] | None = None,
 ) -> web.Application:
     """The application, ready to be served."""
     app = web.Application(middlewares=[errors_as_json], client_max_size=MAX_BODY)
@@ -56,6 +55,4 @@ def make_app(
     app.add_routes(pipecat.routes)
     app.add_routes(service.routes)
     pages.add_to(app, web_folder)
-    if extra is not None:
-        extra(app)
     return app

@@ -94,7 +94,6 @@ class Call:
         self._pictures: Channel[Picture] = Channel(1, "drop_oldest")
         self._speech = SpeechTrack(self.clock)
         self._microphones: list[Microphone] = []
-        self._cameras: list[Camera] = []
         self._delays: list[TurnDelays] = []
         self._gate = Gate(per_second=50)
         self._faults_told: dict[tuple[str, str], float] = {}
@@ -298,7 +297,6 @@ class Call:
 
     def _on_video(self, track: MediaStreamTrack) -> None:
         camera = Camera(track, self.clock, self._pictures)
-        self._cameras.append(camera)
         if self._tasks is not None:
             self._tracks.append(self._tasks.create_task(self._guard("camera", camera.run())))
 
