@@ -1,0 +1,120 @@
+"""The service's life: its socket, its store, its engines and calls, from the start to a clean stop.
+
+It must not know any adapter: `run.py` hands in how the engines are chosen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import ipaddress
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from aiortc import RTCIceServer
+
+from media.clock import monotonic
+from media.errors import DeyeonsoError
+from persona import PersonaManager
+from signaling.app import make_app
+from signaling.calls import Calls
+from signaling.config import Config
+from signaling.engines import Engines
+from signaling.sdp import Policy
+from storage import open_store
+
+WEB = Path(__file__).parents[1] / "web"
+log = structlog.get_logger()
+
+
+def refuse_strangers(config: Config, guests_welcome: bool) -> None:
+    """Without an identity provider everybody is the same guest: then only this machine may connect."""
+    if config.jwt_secret_key or config.supabase_url or guests_welcome or is_loopback(config.host):
+        return
+    raise DeyeonsoError(
+        "no_identity",
+        f"HOST={config.host} would let anybody in: no sign-in is configured (SUPABASE_URL or JWT_SECRET_KEY). "
+        "Use HOST=127.0.0.1, or say that you mean it: python run.py serve --open",
+        "caller",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Does this address reach only this machine?"""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Engines]]) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status."""
+    began = monotonic()
+    listener = _bind(config)  # first: a port in use is known before the models are loaded
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    where = config.mongodb_uri or config.data_dir
+    personas = PersonaManager()
+    personas.get_active_persona()
+    async with open_store(where, database=config.database_name, driver=config.mongodb_driver) as store:
+        engines = await choose_engines(config)
+        gc.collect()
+        gc.freeze()  # half a million objects of loaded models need not be looked through during calls
+        try:
+            async with Calls(config.max_calls) as calls:
+                app = make_app(
+                    calls,
+                    engines,
+                    personas,
+                    store,
+                    web_folder=WEB,
+                    policy=Policy(loopback=is_loopback(config.host)),
+                    ice_servers=_ice_servers(config),
+                )
+                runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+                await runner.setup()
+                try:
+                    await web.SockSite(runner, listener).start()
+                    port = int(listener.getsockname()[1])
+                    seconds = round(monotonic() - began, 1)
+                    log.info("ready", url=f"http://{config.host}:{port}", seconds=seconds, **engines.names)
+                    sys.stderr.write(f"\n  데연소가 준비됐어요 → http://{config.host}:{port}\n\n")
+                    await stop.wait()
+                    log.info("stopping", calls=len(calls))
+                finally:
+                    await runner.cleanup()
+        finally:
+            await engines.close()
+    return 0
+
+
+def _bind(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {config.port} on {config.host} is in use; choose another: PORT={config.port + 1} make run"
+            raise DeyeonsoError("port_in_use", message, "caller") from None
+        raise DeyeonsoError("cannot_listen", f"{config.host}:{config.port}: {error}", "caller") from None
+    return listener
+
+
+def _ice_servers(config: Config) -> list[RTCIceServer]:
+    servers = [RTCIceServer(urls=config.stun_url)] if config.stun_url else []
+    if config.turn_url:
+        servers.append(
+            RTCIceServer(urls=config.turn_url, username=config.turn_username, credential=config.turn_credential)
+        )
+    return servers
