@@ -1,6 +1,41 @@
 """The data channel's language: RTVI envelopes from events, and what a client may say. Pure parse and format.
 
-It must not know aiortc. Types that RTVI names are RTVI's; ours ride in `server-message` with a `kind`.
+It must not know aiortc. Types that RTVI names are RTVI's; ours ride in `server-message` with a `kind`. Times are
+seconds since the call began. A SCORE is `{"value": 0–100 | null, "confidence": 0–1, "reason": null | string}`: a whole
+number, or null with the reason why it was not measured ("too_little_speech" …), never 0 for it. EMOTIONS are the eight
+classes 기쁨 슬픔 분노 놀람 두려움 혐오 중립 경멸 → probability; show `polarity` (긍정 중립 부정) first.
+
+From the server, in `server-message.data` by `kind` (made in signaling/wire_coach.py but for `state` and `notice`):
+
+- `state`     `{state: listening | thinking | speaking, t}`
+- `face`      at most 4 a second: `{t, found, faces, problem: null | no_face | face_too_small | face_cut_off,
+              expression: null | {polarity, label, confidence, probabilities: EMOTIONS, model}, looking: bool | null,
+              smile: 0–1 | null, head: null | {yaw, pitch, roll}}`; `looking`: towards the screen; `head` in degrees
+              against the person's own baseline once there is one; the expression is smoothed
+- `tone`      one a turn: `{turn, t0, t1, scores: {pitch, rate, volume, voice_tone: SCORE}, measures: {pitch, rate,
+              volume, level, voiced, pauses}}`: semitones, syllables/s, dB of unevenness, dBFS, s, count; may be null
+- `words`     one a turn: `{turn, t0, t1, text, levels: [하십시오체 | 해요체 | 해체 | 해라체 | unknown],
+              mentions: [{kind, quote, start, end}], scores: {sentiment, empathy, politeness, word_choice: SCORE},
+              emotion: {polarity | null, label | null, confidence, probabilities: EMOTIONS, sources: [text, voice,
+              face], reason}}`; mention kinds: analysis.readings.MentionKind
+- `feedback`  every few seconds: `{final: false, t, status: waiting | partial | ready, scores: {total_score,
+              likability, initiative, tone, concentration, gaze_stability, blinking, posture: SCORE}, expression:
+              {value: 긍정적 | 중립 | 부정적 | null, confidence, reason}, measures, strength: null | {metric, gain,
+              text}, improvement: alike, summary, report: null}`; the last has `final: true` and the stored contract
+              in `report`
+- `tip`       `{t, id, text}`, at most one in 20 s, never while somebody speaks
+- `notice`    `{code, message}`: waiting (the two-turn gate), no_face, call_too_long …
+
+From the client beside RTVI's own (`client-ready`, `disconnect-bot`, `send-text`), each a `client-message`:
+
+- `{"t": "ping"}` keeps the call alive
+- `{"t": "devices", "d": {"auto_gain": bool}}` what the microphone's MediaStreamTrack settings say; the same key may
+  stand in `client-ready`'s data. Where the browser levels the voice, the evenness of its volume counts half.
+- `{"t": "calibrate", "d": {"state": "begin" | "end" | "cancel"}}` around the step in which the person looks at her
+  with a resting face and says one sentence. Sent before `client-ready` it also holds her greeting back. What is said in
+  between is no turn of the talk. Each is answered by a `server-response` with the same id: `{"t": "calibrate", "d":
+  {"state": "begun" | "done" | "cancelled" | "failed", "face": bool, "voice": bool, "reason": null | string}}`. `end` is
+  answered once the sentence has been measured, within 4 s; `failed`: neither was, and the first seconds stand in.
 """
 
 from __future__ import annotations
@@ -12,7 +47,7 @@ from typing import Any, Literal
 
 import orjson
 
-from analysis.types import AnalyzerFault, FaceReading, SpeechConfirmed, SpeechStopped, Utterance
+from analysis.types import AnalyzerFault, SpeechConfirmed, SpeechStopped, Utterance
 from media.timeline import Event
 from persona.types import DialogueFault, ReplyEnded, ReplyStarted, Said, StateChanged, TurnDelays
 
@@ -75,8 +110,6 @@ def messages_of(event: Event, wall_clock: str) -> list[str]:
             return [ours("state", state=event.state, t=event.t)]
         case TurnDelays():
             return [envelope("metrics", _metrics(event))]
-        case FaceReading():
-            return [ours("face", t=event.t, found=event.found, faces=event.faces)]
         case DialogueFault():
             return [error(event.code, event.message)]
         case AnalyzerFault():
@@ -99,9 +132,12 @@ def _metrics(delays: TurnDelays) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ClientMessage:
-    """What a client said. `ping` keeps the call alive; `ready` asks for `bot-ready`; `bye` ends the call."""
+    """What a client said. `ping` keeps the call alive; `ready` asks for `bot-ready`; `bye` ends the call.
 
-    kind: Literal["ready", "ping", "bye", "text", "other", "bad"]
+    `data` of `devices` and `calibrate` is what stood in their "d".
+    """
+
+    kind: Literal["ready", "ping", "bye", "text", "devices", "calibrate", "other", "bad"]
     id: str = ""
     data: Mapping[str, Any] | None = None
     problem: str = ""
@@ -131,9 +167,26 @@ def read_client(raw: str | bytes) -> ClientMessage:
     if kind == "client-ready":
         return ClientMessage("ready", identity, data)
     if kind == "client-message":
-        return ClientMessage("ping" if data.get("t") == "ping" else "other", identity, data)
+        return _client_message(identity, data)
     if kind == "disconnect-bot":
         return ClientMessage("bye", identity, data)
     if kind == "send-text":
         return ClientMessage("text", identity, data)
     return ClientMessage("other", identity, data)
+
+
+def _client_message(identity: str, data: Mapping[str, Any]) -> ClientMessage:
+    """What rides in RTVI's `client-message`: `{"t", "d"}`."""
+    inside = data.get("d")
+    inside = inside if isinstance(inside, dict) else {}
+    match data.get("t"):
+        case "ping":
+            return ClientMessage("ping", identity, data)
+        case "devices":
+            return ClientMessage("devices", identity, inside)
+        case "calibrate" if inside.get("state") in ("begin", "end", "cancel"):
+            return ClientMessage("calibrate", identity, inside)
+        case "calibrate":
+            return ClientMessage("bad", identity, problem='"calibrate" has a "state": begin, end or cancel')
+        case _:
+            return ClientMessage("other", identity, data)
