@@ -3,6 +3,7 @@
 This package must not know negotiation, sockets or storage.
 """
 
-from persona.catalog import Persona, PersonaManager
+from persona.catalog import PersonaManager
+from persona.schema import Persona
 
 __all__ = ["Persona", "PersonaManager"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from persona import intimacy, memory
-from persona.catalog import Persona
 from persona.engines import Prompt
 from persona.intimacy import Relationship
 from persona.prompt import assemble
+from persona.schema import Persona
 from persona.types import Line
 
 CUE_BAR = 0.6  # confidence from which a feeling that was heard or seen may be mentioned

@@ -26,9 +26,9 @@ from media.errors import DeyeonsoError
 from media.timeline import Timeline
 from media.tracks.speech import SpeechTrack
 from media.types import Span
-from persona.catalog import Persona
 from persona.echo import is_echo
 from persona.engines import LanguageModel, Prompt, SpeechPiece, Synthesizer
+from persona.schema import Persona
 from persona.sentences import SentenceSplitter, speakable
 from persona.types import DialogueFault, Line, ReplyEnded, ReplyStarted, Said, State, StateChanged, TurnDelays
 

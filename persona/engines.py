@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from media.types import Samples
-from persona.catalog import Persona, Voice
+from persona.schema import Persona, Voice
 from persona.types import Fact, Line, SpeechLevel
 
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 from analysis.hangul import syllables
 from persona import memory, safety
 from persona.brain.hearing import Heard, understand
-from persona.catalog import Persona
 from persona.prompt import LINE_LONGEST, level_at
+from persona.schema import Persona
 from persona.types import Fact, Line, SpeechLevel
 
 MOST_A_SESSION = 15.0

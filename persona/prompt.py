@@ -9,8 +9,8 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 
-from persona.catalog import Level, Persona
 from persona.engines import Prompt
+from persona.schema import Level, Persona
 from persona.types import Fact, Line, SpeechLevel
 
 BUDGET = 6_000  # tokens of a whole request, history included

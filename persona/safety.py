@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from persona.catalog import Persona
+from persona.schema import Persona
 from persona.sentences import split
 from persona.tables import table
 from persona.types import Line

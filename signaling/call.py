@@ -26,9 +26,9 @@ from media.tracks.camera import Camera
 from media.tracks.microphone import Microphone
 from media.tracks.speech import SpeechTrack
 from media.types import HEARING_RATE, AudioChunk, Picture
-from persona.catalog import Persona
 from persona.companion import Companion
 from persona.conversation import Conversation, Patience
+from persona.schema import Persona
 from persona.types import TurnDelays
 from signaling import wire
 from signaling.engines import Engines

@@ -70,6 +70,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind(types.Feedback, "feedback", filters=("session_id",), expires=True),
     Kind(types.ChatSession, "chat_sessions", filters=("persona_id",), expires=True),
     Kind(types.Memory, "memories"),
+    Kind(types.OwnPersona, "own_personas"),
     Kind(types.Consent, "consents", filters=("to",)),
     Kind(types.Access, "accesses", expires=True),
     Kind(types.User, "users", owner="id"),

@@ -69,6 +69,7 @@ class User(Document):
 
     email: str | None = None
     name: str = ""
+    active_persona: str = Field(default="", description="whom a call without a name calls; empty: the house's choice")
     created_at: Moment = Field(default_factory=now)
     updated_at: Moment = Field(default_factory=now)
 
@@ -179,6 +180,18 @@ class Memory(Document):
     summary: str = ""
     facts: tuple[Fact, ...] = ()
     sessions: int = Field(default=0, ge=0)
+    created_at: Moment = Field(default_factory=now)
+    updated_at: Moment = Field(default_factory=now)
+
+
+class OwnPersona(Document):
+    """A persona that a person made for themselves, as a persona file holds it; one an id and owner."""
+
+    one_per = ("user_id", "persona_id")
+
+    user_id: Id
+    persona_id: Id
+    persona: dict[str, JsonValue]
     created_at: Moment = Field(default_factory=now)
     updated_at: Moment = Field(default_factory=now)
 

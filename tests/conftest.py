@@ -18,7 +18,7 @@ from media.preload import preload
 from media.types import HEARING_RATE, SPEECH_RATE, Wave
 from media.weights import Weights
 from persona.adapters.kokoro import KokoroVoice
-from persona.catalog import Voice
+from persona.schema import Voice
 from persona.shaping import resampled
 from tests import servers
 from tests.servers import Server

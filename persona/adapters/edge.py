@@ -26,8 +26,8 @@ from media.types import SPEECH_RATE, Samples
 from media.worker import Worker
 from persona.adapters.streaming import patiently
 from persona.adapters.word_aligner import WordAligner
-from persona.catalog import Voice
 from persona.engines import SpeechPiece, Synthesizer
+from persona.schema import Voice
 
 _FAULTS = (EdgeTTSException, aiohttp.ClientError, OSError, ValueError, KeyError, av.FFmpegError)
 _TICKS = 10_000_000  # the service's time unit is 100 ns

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from media.errors import DeyeonsoError
 from media.types import Wave
 from media.worker import Worker
-from persona.catalog import Voice
 from persona.engines import SpeechPiece
 from persona.korean.clauses import SENTENCE_PAUSE, Clause, clauses
 from persona.korean.g2p import phonemes
+from persona.schema import Voice
 from persona.shaping import finish, resampled
 
 Style = NDArray[np.float32]  # [N, 1, 256]: one style vector per utterance length in tokens

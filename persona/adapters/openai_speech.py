@@ -16,8 +16,8 @@ from analysis.adapters.openai_errors import translate, worth_another_try
 from media.errors import DeyeonsoError
 from media.types import Samples
 from persona.adapters.streaming import patiently
-from persona.catalog import Voice
 from persona.engines import SpeechPiece
+from persona.schema import Voice
 
 _CONTAINERS = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x1aE\xdf\xa3")  # WAV, Ogg, FLAC, MP3 with a tag, WebM
 

@@ -14,9 +14,9 @@ from persona import memory
 from persona.brain.hearing import Clause, Heard, topic_ids, topic_index, understand
 from persona.brain.lines import Voice, data, fill, key
 from persona.brain.matching import Index
-from persona.catalog import About, Persona
 from persona.engines import Prompt
 from persona.prompt import level_at
+from persona.schema import About, Persona
 from persona.sentences import split
 from persona.types import Fact, Line
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from persona.catalog import Persona
+from persona.schema import Persona
 from signaling.context import CONTEXT
 
 routes = web.RouteTableDef()

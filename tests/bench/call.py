@@ -20,7 +20,7 @@ import psutil
 from media.types import SPEECH_RATE, Samples
 from media.weights import Weights
 from persona.adapters.kokoro import KokoroVoice
-from persona.catalog import Voice
+from persona.schema import Voice
 from persona.shaping import resampled
 from signaling.headless import RATE, HeadlessPeer
 from tests import servers

@@ -27,7 +27,7 @@ from media.types import HEARING_RATE, SPEECH_RATE, AudioChunk, Wave
 from media.weights import Weights
 from media.worker import Worker
 from persona.adapters.kokoro import KokoroVoice
-from persona.catalog import Voice
+from persona.schema import Voice
 from persona.shaping import resampled
 
 Row = tuple[str, float, str, float | None]

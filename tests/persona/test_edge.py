@@ -15,8 +15,8 @@ from media.errors import DeyeonsoError
 from media.types import SPEECH_RATE
 from persona.adapters.edge import EdgeSpeech, edge_reachable, prosody_pitch, prosody_rate
 from persona.adapters.word_aligner import WordAligner
-from persona.catalog import Voice
 from persona.engines import SpeechPiece
+from persona.schema import Voice
 from tests.fakes.edge_server import GAP, WORD, FakeEdge, tone
 
 VOICE = Voice(tts="ko-KR-SunHiNeural", rate=1.1, pitch=1.0)

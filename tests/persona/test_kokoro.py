@@ -16,8 +16,8 @@ from media.errors import DeyeonsoError
 from media.types import SPEECH_RATE, Samples, Wave
 from media.weights import Weights
 from persona.adapters.kokoro import KokoroVoice
-from persona.catalog import Voice
 from persona.engines import SpeechPiece
+from persona.schema import Voice
 from persona.shaping import resampled
 
 GREETING = "안녕하세요. 만나서 정말 반가워요."

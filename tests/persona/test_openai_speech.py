@@ -11,8 +11,8 @@ import pytest
 
 from media.errors import DeyeonsoError
 from persona.adapters.openai_speech import OpenAISpeech
-from persona.catalog import Voice
 from persona.engines import SpeechPiece
+from persona.schema import Voice
 from tests.fakes.openai_server import KEY, FakeOpenAI
 
 VOICE = Voice(tts="ko-KR-SunHiNeural", openai="shimmer", rate=1.1)
