@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class Mongod:
         command += ["--replSet", "rs0", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64"]
         for parameter in ("ttlMonitorSleepSecs=1", "diagnosticDataCollectionEnabled=false"):
             command += ["--setParameter", parameter]
+        # Its log in small files, made when needed: a recovery then reads what was written and not 100 MB of room.
+        command += ["--wiredTigerEngineConfigString", "log=(enabled=true,prealloc=false,file_max=2MB)"]
         with (self._folder / "mongod.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         self._wait_for_primary()
@@ -55,10 +58,10 @@ class Mongod:
 
     def _wait_for_primary(self) -> None:
         deadline = time.monotonic() + 60
+        self._wait_for_port(deadline)
         with pymongo.MongoClient("127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=200) as client:
             while time.monotonic() < deadline:
-                assert self._process is not None
-                assert self._process.poll() is None, (self._folder / "mongod.log").read_text()[-2000:]
+                self._check_alive()
                 try:
                     hello = client.admin.command("hello")
                     if hello.get("isWritablePrimary"):
@@ -73,6 +76,18 @@ class Mongod:
                     pass  # not listening yet
                 time.sleep(0.02)
         raise TimeoutError("mongod did not become primary")
+
+    def _wait_for_port(self, deadline: float) -> None:
+        """A driver looks again only every half a second; this notices at once."""
+        while time.monotonic() < deadline:
+            self._check_alive()
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.01)
+
+    def _check_alive(self) -> None:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "mongod.log").read_text()[-2000:]
 
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None

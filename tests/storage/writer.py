@@ -1,23 +1,33 @@
 """A program that writes as fast as it can and notes in a file what was acknowledged: to be killed with -9.
 
-Run as `python -m tests.storage.writer WHERE DATABASE DRIVER OWNER NOTES`. A file, since a pipe's reader hides losses.
+A file, since a pipe's reader hides losses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
-from storage import ChatMessage, open_store
+import motor.motor_asyncio  # noqa: F401  # imported once, for all writers that are forked from one that has this module
+
+import storage.adapters.mongo
+import storage.adapters.sqlite  # noqa: F401
+from storage import ChatMessage
+from tests.storage.conftest import Place
 
 IN_FLIGHT = 32
 
 
-async def main(where: str, database: str, driver: str, owner: str, notes: str) -> None:
+def write(place: Place, owner: str, notes: Path) -> None:
+    """Write lines of `owner` until killed, the ids of the acknowledged ones to `notes`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # how it dies is no news
+    asyncio.run(_write(place, owner, notes))
+
+
+async def _write(place: Place, owner: str, notes: Path) -> None:
     file = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    store = await open_store(where, database=database, driver=driver, media=Path(notes).parent)
+    store = await place.open()
 
     async def write_on() -> None:
         while True:
@@ -27,7 +37,3 @@ async def main(where: str, database: str, driver: str, owner: str, notes: str) -
     async with asyncio.TaskGroup() as tasks:
         for _ in range(IN_FLIGHT):
             tasks.create_task(write_on())
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
