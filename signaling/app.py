@@ -19,11 +19,13 @@ from signaling.context import CONTEXT, Context
 from signaling.engines import Engines
 from signaling.errors import add_security_headers, errors_as_json
 from signaling.routes import calls as calls_routes
-from signaling.routes import pages, pipecat, service
+from signaling.routes import documents, pages, pipecat, service
+from signaling.routes import personas as personas_routes
 from signaling.sdp import Policy
 from storage import Store
 
 MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
+APIS = (calls_routes.api, personas_routes.api, service.api, pipecat.api)  # in the order in which /docs shows them
 
 
 def make_app(
@@ -51,8 +53,8 @@ def make_app(
         patience=patience or Patience(),
     )
     app.on_response_prepare.append(add_security_headers)
-    app.add_routes(calls_routes.routes)
-    app.add_routes(pipecat.routes)
-    app.add_routes(service.routes)
+    for api in APIS:
+        api.add_to(app)
+    documents.add_to(app, APIS, web_folder)
     pages.add_to(app, web_folder)
     return app

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from media.errors import DeyeonsoError
+from media.errors import DeyeonsoError, Whose
 
 log = structlog.get_logger()
 
@@ -28,6 +28,7 @@ _STATUS = {
     "forbidden": 403,
     "sdp_too_large": 413,
     "body_too_large": 413,
+    "body_too_slow": 408,
     "unsupported_media_type": 415,
     "duplicate": 409,
 }
@@ -40,9 +41,14 @@ def error_response(code: str, message: str, status: int, headers: dict[str, str]
     return web.json_response({"error": {"code": code, "message": message}}, status=status, headers=headers)
 
 
+def status_of(code: str, whose: Whose = "caller") -> int:
+    """The HTTP status that goes with an error."""
+    return _STATUS.get(code) or (503 if code.startswith("store_") else _BY_FAULT[whose])
+
+
 def respond_to(error: DeyeonsoError) -> web.Response:
     """The response an expected error gets."""
-    status = _STATUS.get(error.code) or (503 if error.code.startswith("store_") else _BY_FAULT[error.whose])
+    status = status_of(error.code, error.whose)
     retry = getattr(error, "retry_after", None) or RETRY_AFTER
     headers = {"Retry-After": str(math.ceil(retry))} if status in (429, 503) else None
     return error_response(error.code, error.message, status, headers)

@@ -5,45 +5,87 @@ It must not know audio; SDP is checked in signaling/sdp.py before a peer connect
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
-import orjson
 from aiohttp import web
 from aiortc import RTCIceCandidate
+from pydantic import BaseModel, ConfigDict, Field
 
 from media.clock import wall_time
-from media.errors import DeyeonsoError
 from persona.companion import Companion
+from signaling.api import Api, Body, reply
 from signaling.call import Call
 from signaling.context import CONTEXT, Context, user_of
 from signaling.keeper import Keeper
 from signaling.keepsake import relationship_of
-from signaling.sdp import MAX_BYTES, check_offer, read_candidate, read_fragment
+from signaling.sdp import MAX_CANDIDATES, Policy, check_offer, read_candidate, read_fragment
 from storage import ChatSession, Memory, NotFound, Store
 from storage.types import new_id
 
-routes = web.RouteTableDef()
+api = Api("calls", "통화 · Calls")
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 
 
-async def read_json(request: web.Request, longest: int = 2 * MAX_BYTES) -> dict[str, Any]:
-    """The body as a JSON object. Raises DeyeonsoError `bad_json` | `body_too_large`."""
-    body = await request.content.read(longest + 1)
-    while len(body) <= longest and not request.content.at_eof():
-        more = await request.content.read(longest + 1 - len(body))
-        if not more:
-            break
-        body += more
-    if len(body) > longest:
-        raise DeyeonsoError("body_too_large", f"at most {longest} bytes", "caller")
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise DeyeonsoError("bad_json", "the body is no JSON", "caller") from None
-    if not isinstance(value, dict):
-        raise DeyeonsoError("bad_json", "the body must be a JSON object", "caller")
-    return value
+class Offer(Body):
+    """An SDP offer: for a new call, or with `resume_token` for one whose connection was lost."""
+
+    sdp: str
+    type: str = Field(description='"offer"')
+    persona_id: str | None = None
+    session_id: str | None = Field(default=None, description="an earlier session of yours to go on with")
+    resume_token: str | None = None
+
+
+class CallAnswer(BaseModel):
+    """The answer to an offer."""
+
+    call_id: str
+    session_id: str
+    pc_id: str
+    sdp: str
+    type: Literal["answer"] = "answer"
+    resume_token: str
+
+
+class Candidate(BaseModel):
+    """One ICE candidate as a browser gives it; an empty one ends them."""
+
+    candidate: str = ""
+    sdpMid: str | None = None
+    sdpMLineIndex: int | None = None
+
+
+class Candidates(Body):
+    """Candidates that were found after the offer."""
+
+    candidates: list[Candidate] = Field(max_length=MAX_CANDIDATES)
+
+
+class WhipQuery(BaseModel):
+    """What a WHIP client may wish for."""
+
+    persona_id: str | None = None
+
+
+class CallReport(BaseModel):
+    """How a call is doing, or how it went."""
+
+    model_config = ConfigDict(extra="allow")
+
+    call_id: str
+    session_id: str
+    persona_id: str
+    state: Literal["connecting", "connected", "reconnecting", "ended"]
+    reason: str | None = Field(description="why it ended")
+    seconds: float
+    turns: list[dict[str, Any]] = Field(description="each turn's delays, s")
+    dropped: dict[str, int]
+    network: dict[str, Any] | None
+
+
+OFFER_ERRORS = ("bad_sdp", "no_audio", "sdp_too_large", "busy", "persona_unknown", "not_found", "call_unknown")
 
 
 async def begin_call(
@@ -104,80 +146,65 @@ def hash_of(call_id: str) -> int:
     return int(call_id[-8:], 16)
 
 
-@routes.post("/calls")
-async def create(request: web.Request) -> web.Response:
+@api.post(
+    "/calls",
+    "전화 걸기 · Place a call (JSON or WHIP), or resume one",
+    status=201,
+    answers={201: (CallAnswer, SDP)},
+    media=[SDP],
+    errors=OFFER_ERRORS,
+)
+async def create(request: web.Request, query: WhipQuery, body: Offer | bytes) -> web.Response:
     context, user_id = request.app[CONTEXT], user_of(request)
-    if request.content_type == SDP:
-        body = await request.content.read(MAX_BYTES + 1)
+    if isinstance(body, bytes):
         offer = body.decode("utf-8", "replace")
-        call, answer, _ = await begin_call(context, user_id, offer, "offer", request.query.get("persona_id"))
-        return web.Response(
-            status=201,
-            body=answer.encode(),
-            content_type=SDP,
-            headers={"Location": f"/calls/{call.id}", "ETag": f'"{call.id}"'},
-        )
-    if request.content_type != "application/json":
-        raise DeyeonsoError("unsupported_media_type", f"send application/json or {SDP}", "caller")
-    body_json = await read_json(request)
-    if "resume_token" in body_json:
-        offer = check_offer(body_json.get("sdp"), body_json.get("type"), context.policy)
-        token = str(body_json["resume_token"])
+        call, answer, _ = await begin_call(context, user_id, offer, "offer", query.persona_id)
+        headers = {"Location": f"/calls/{call.id}", "ETag": f'"{call.id}"'}
+        return web.Response(status=201, body=answer.encode(), content_type=SDP, headers=headers)
+    if body.resume_token is not None:
+        offer = check_offer(body.sdp, body.type, context.policy)
+        token = body.resume_token
         call = context.calls.resume(token, user_id)
         answer = await _connect(context, call, offer)
     else:
-        call, answer, token = await begin_call(
-            context,
-            user_id,
-            body_json.get("sdp"),
-            body_json.get("type"),
-            body_json.get("persona_id"),
-            body_json.get("session_id"),
-        )
-    described = {
-        "call_id": call.id,
-        "session_id": call.session_id,
-        "pc_id": call.id,
-        "sdp": answer,
-        "type": "answer",
-        "resume_token": token,
-    }
-    return web.json_response(described, status=201, headers={"Location": f"/calls/{call.id}"})
+        call, answer, token = await begin_call(context, user_id, body.sdp, body.type, body.persona_id, body.session_id)
+    described = CallAnswer(call_id=call.id, session_id=call.session_id, pc_id=call.id, sdp=answer, resume_token=token)
+    return reply(described, 201, {"Location": f"/calls/{call.id}"})
 
 
-@routes.get("/calls/{id}")
-async def describe(request: web.Request) -> web.Response:
-    return web.json_response(await request.app[CONTEXT].calls.report(request.match_info["id"], user_of(request)))
+@api.get("/calls/{id}", "통화 상태 · How a call is doing", errors=["call_unknown"])
+async def describe(request: web.Request, id: str) -> CallReport:
+    return CallReport.model_validate(await request.app[CONTEXT].calls.report(id, user_of(request)))
 
 
-@routes.patch("/calls/{id}")
-async def trickle(request: web.Request) -> web.Response:
+@api.patch(
+    "/calls/{id}",
+    "ICE 후보 보태기 · Trickle candidates (JSON or trickle-ice-sdpfrag)",
+    media=[FRAGMENT],
+    errors=["call_unknown", "bad_sdp"],
+)
+async def trickle(request: web.Request, id: str, body: Candidates | bytes) -> None:
     context = request.app[CONTEXT]
-    call = context.calls.get(request.match_info["id"], user_of(request))
-    if request.content_type == FRAGMENT:
-        body = (await request.content.read(MAX_BYTES + 1)).decode("utf-8", "replace")
-        await call.add_candidates(list(read_fragment(body, context.policy)))
+    call = context.calls.get(id, user_of(request))
+    if isinstance(body, bytes):
+        await call.add_candidates(list(read_fragment(body.decode("utf-8", "replace"), context.policy)))
     else:
-        await call.add_candidates(read_candidates(await read_json(request), context, "sdpMid", "sdpMLineIndex"))
-    return web.Response(status=204)
+        given = ((one.candidate, one.sdpMid, one.sdpMLineIndex) for one in body.candidates)
+        await call.add_candidates(read_candidates(given, context.policy))
 
 
-def read_candidates(body: dict[str, Any], context: Context, mid: str, index: str) -> list[RTCIceCandidate | None]:
-    """The candidates of a JSON body `{"candidates": [{"candidate", mid, index}]}`."""
-    given = body.get("candidates")
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise DeyeonsoError("bad_candidates", '"candidates" must be a list of objects', "caller")
-    if len(given) > 32:
-        raise DeyeonsoError("bad_candidates", "at most 32 candidates at once", "caller")
+def read_candidates(
+    given: Iterable[tuple[str, str | None, int | None]], policy: Policy
+) -> list[RTCIceCandidate | None]:
+    """Those of (candidate, mid, m-line index) that may be used; None where an empty one ends them."""
     found: list[RTCIceCandidate | None] = []
-    for one in given:
-        candidate = read_candidate(one.get("candidate"), one.get(mid), one.get(index), context.policy)
-        if candidate is not None or not one.get("candidate"):
+    for text, mid, index in given:
+        candidate = read_candidate(text, mid, index, policy)
+        if candidate is not None or not text:
             found.append(candidate)
     return found
 
 
-@routes.delete("/calls/{id}")
-async def hang_up(request: web.Request) -> web.Response:
-    request.app[CONTEXT].calls.get(request.match_info["id"], user_of(request)).hang_up("hung_up")
-    return web.Response(status=204)
+@api.delete("/calls/{id}", "끊기 · Hang up", errors=["call_unknown"])
+async def hang_up(request: web.Request, id: str) -> None:
+    request.app[CONTEXT].calls.get(id, user_of(request)).hang_up("hung_up")

@@ -5,43 +5,88 @@ It must not hold any logic of its own: names are translated, nothing else.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from aiohttp import web
+from pydantic import AliasChoices, BaseModel, Field
 
 from media.errors import DeyeonsoError
+from signaling.api import Api
 from signaling.context import CONTEXT, user_of
-from signaling.routes.calls import begin_call, read_candidates, read_json
-from signaling.sdp import check_offer
+from signaling.routes.calls import OFFER_ERRORS, begin_call, read_candidates
+from signaling.sdp import MAX_CANDIDATES, check_offer
 
-routes = web.RouteTableDef()
+api = Api("pipecat", "Pipecat 클라이언트 킷 · For Pipecat's client kits")
 
 
-@routes.post("/api/offer")
-async def offer(request: web.Request) -> web.Response:
+class Wishes(BaseModel):
+    """What a client asks for beside the connection."""
+
+    persona_id: str | None = None
+    session_id: str | None = None
+
+
+class KitOffer(BaseModel):
+    """An offer as the kit sends it; fields of its later releases are passed over."""
+
+    sdp: str
+    type: str
+    pc_id: str | None = None
+    restart_pc: bool | None = None
+    request_data: Wishes | None = Field(default=None, validation_alias=AliasChoices("request_data", "requestData"))
+
+
+class KitAnswer(BaseModel):
+    """The answer as the kit expects it."""
+
+    sdp: str
+    type: Literal["answer"] = "answer"
+    pc_id: str
+    session_id: str
+
+
+class KitCandidate(BaseModel):
+    """One candidate with the kit's names."""
+
+    candidate: str = ""
+    sdp_mid: str | None = None
+    sdp_mline_index: int | None = None
+
+
+class KitCandidates(BaseModel):
+    """Candidates found after the offer."""
+
+    pc_id: str
+    candidates: list[KitCandidate] = Field(max_length=MAX_CANDIDATES)
+
+
+class Done(BaseModel):
+    status: Literal["success"] = "success"
+
+
+@api.post("/api/offer", "전화 걸기 · Place a call, or renew its connection", errors=OFFER_ERRORS)
+async def offer(request: web.Request, body: KitOffer) -> KitAnswer:
     context, user_id = request.app[CONTEXT], user_of(request)
-    body = await read_json(request)
-    wishes = body.get("request_data") or body.get("requestData")
-    wishes = wishes if isinstance(wishes, dict) else {}
-    known = body.get("pc_id")
-    if known is not None:
+    call = None
+    if body.pc_id is not None:
         # The kit reconnects (also after a lost network) with a new offer for the same pc_id.
         try:
-            call = context.calls.get(str(known), user_id)
+            call = context.calls.get(body.pc_id, user_id)
         except DeyeonsoError:
-            known = None
+            pass
         else:
-            checked = check_offer(body.get("sdp"), body.get("type"), context.policy)
+            checked = check_offer(body.sdp, body.type, context.policy)
             answer = await call.connect(checked, list(context.ice_servers))
-    if known is None:
-        call, answer, _ = await begin_call(
-            context, user_id, body.get("sdp"), body.get("type"), wishes.get("persona_id"), wishes.get("session_id")
-        )
-    return web.json_response({"sdp": answer, "type": "answer", "pc_id": call.id, "session_id": call.session_id})
+    if call is None:
+        wishes = body.request_data or Wishes()
+        call, answer, _ = await begin_call(context, user_id, body.sdp, body.type, wishes.persona_id, wishes.session_id)
+    return KitAnswer(sdp=answer, pc_id=call.id, session_id=call.session_id)
 
 
-@routes.patch("/api/offer")
-async def trickle(request: web.Request) -> web.Response:
+@api.patch("/api/offer", "ICE 후보 보태기 · Trickle candidates", errors=["call_unknown", "bad_sdp"])
+async def trickle(request: web.Request, body: KitCandidates) -> Done:
     context = request.app[CONTEXT]
-    body = await read_json(request)
-    call = context.calls.get(str(body.get("pc_id")), user_of(request))
-    await call.add_candidates(read_candidates(body, context, "sdp_mid", "sdp_mline_index"))
-    return web.json_response({"status": "success"})
+    call = context.calls.get(body.pc_id, user_of(request))
+    given = ((one.candidate, one.sdp_mid, one.sdp_mline_index) for one in body.candidates)
+    await call.add_candidates(read_candidates(given, context.policy))
+    return Done()

@@ -1,55 +1,38 @@
-"""`/health` and `/personas`: what is running here and who can be called.
+"""`/health`: what is running here.
 
-It must not know how either works.
+It must not know how any of it works.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from aiohttp import web
+from pydantic import BaseModel
 
-from persona.schema import Persona
+from signaling.api import Api
 from signaling.context import CONTEXT
 
-routes = web.RouteTableDef()
+api = Api("service", "서비스 · The service itself")
 
 
-@routes.get("/health")
-async def health(request: web.Request) -> web.Response:
+class Occupancy(BaseModel):
+    """How many calls are on, and how many there may be."""
+
+    active: int
+    limit: int
+
+
+class Health(BaseModel):
+    """The service is up, with these engines."""
+
+    status: Literal["ok"] = "ok"
+    engines: dict[str, str]
+    calls: Occupancy
+
+
+@api.get("/health", "상태 · Is it up, with which engines?", public=True)
+async def health(request: web.Request) -> Health:
     context = request.app[CONTEXT]
-    return web.json_response(
-        {
-            "status": "ok",
-            "engines": context.engines.names,
-            "calls": {"active": len(context.calls), "limit": context.calls.limit},
-        }
-    )
-
-
-def introduce(persona: Persona) -> dict[str, Any]:
-    """What a page may know of a persona."""
-    shown = persona.model_dump(include={"id", "name", "age", "mbti", "job", "personality", "hobbies", "tagline"})
-    return {**shown, "portrait": f"/static/portraits/{persona.id}.svg"}
-
-
-@routes.get("/personas")
-async def list_personas(request: web.Request) -> web.Response:
-    personas = request.app[CONTEXT].personas
-    return web.json_response(
-        {
-            "personas": [introduce(persona) for persona in personas.list_personas()],
-            "active": personas.get_active_persona().id,
-        }
-    )
-
-
-@routes.get("/personas/{id}")
-async def get_persona(request: web.Request) -> web.Response:
-    return web.json_response(introduce(request.app[CONTEXT].personas.get_persona(request.match_info["id"])))
-
-
-@routes.post("/personas/{id}/activate")
-async def activate(request: web.Request) -> web.Response:
-    persona = request.app[CONTEXT].personas.set_active_persona(request.match_info["id"])
-    return web.json_response(introduce(persona))
+    calls = Occupancy(active=len(context.calls), limit=context.calls.limit)
+    return Health(engines=context.engines.names, calls=calls)
