@@ -13,19 +13,29 @@ from aiortc import RTCIceServer
 
 from persona import PersonaManager
 from persona.conversation import Patience
+from signaling.auth import Auth
 from signaling.call import CallLimits
 from signaling.calls import Calls
-from signaling.context import CONTEXT, Context
+from signaling.context import CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
+from signaling.entry import entry
 from signaling.errors import add_security_headers, errors_as_json
+from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
 from signaling.routes import documents, pages, pipecat, service
 from signaling.routes import personas as personas_routes
 from signaling.sdp import Policy
+from signaling.tickets import Tickets
 from storage import Store
 
 MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
-APIS = (calls_routes.api, personas_routes.api, service.api, pipecat.api)  # in the order in which /docs shows them
+APIS = (
+    calls_routes.api,
+    personas_routes.api,
+    auth_routes.api,
+    service.api,
+    pipecat.api,
+)  # in the order in which /docs shows them
 
 
 def make_app(
@@ -39,9 +49,13 @@ def make_app(
     ice_servers: Sequence[RTCIceServer] = (),
     limits: CallLimits | None = None,
     patience: Patience | None = None,
+    auth: Auth | None = None,
+    sign_in: SignIn | None = None,
 ) -> web.Application:
-    """The application, ready to be served."""
-    app = web.Application(middlewares=[errors_as_json], client_max_size=MAX_BODY)
+    """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
+    app = web.Application(middlewares=[errors_as_json, entry(auth)], client_max_size=MAX_BODY)
+    app[TICKETS] = Tickets()
+    app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
     app[CONTEXT] = Context(
         calls=calls,
         engines=engines,

@@ -8,14 +8,17 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
+import jwt
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from media.errors import DeyeonsoError
 
+SHORTEST_SECRET = 32  # bytes, as HS256 asks for (RFC 7518, 3.2)
 Origins = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -65,12 +68,29 @@ class Config(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("openai_base_url")
+    @field_validator("openai_base_url", "supabase_url")
     @classmethod
     def _an_http_url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
+        if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _hard_to_guess(cls, value: str) -> str:
+        if value and len(value.encode()) < SHORTEST_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_SECRET} bytes, or anybody could find it by trying")
+        return value
+
+    @field_validator("supabase_anon_key")
+    @classmethod
+    def _may_be_public(cls, value: str) -> str:
+        with suppress(jwt.PyJWTError):
+            if value and jwt.decode(value, options={"verify_signature": False}).get("role") == "service_role":
+                raise ValueError("this is the service_role key, and browsers are told this one: put the anon key here")
+        if value.startswith("sb_secret_"):
+            raise ValueError("this is a secret key, and browsers are told this one: put the publishable key here")
+        return value
 
     @property
     def origins(self) -> tuple[str, ...]:

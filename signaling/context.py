@@ -12,10 +12,12 @@ from aiortc import RTCIceServer
 
 from persona import PersonaManager
 from persona.conversation import Patience
+from signaling.auth import Identity, unauthorized
 from signaling.call import CallLimits
 from signaling.calls import Calls
 from signaling.engines import Engines
 from signaling.sdp import Policy
+from signaling.tickets import Tickets, read_ticket
 from storage import Store
 
 
@@ -33,10 +35,37 @@ class Context:
     patience: Patience
 
 
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a page needs to sign a person in; `required` is False where everybody is the local guest."""
+
+    required: bool = False
+    supabase_url: str | None = None
+    anon_key: str | None = None
+
+
 CONTEXT = web.AppKey("context", Context)
-GUEST = "guest"  # the one local user where no identity is configured
+TICKETS = web.AppKey("tickets", Tickets)
+SIGN_IN = web.AppKey("sign_in", SignIn)
+IDENTITY = web.RequestKey("identity", Identity)
+
+
+def identity_of(request: web.Request) -> Identity:
+    """Who asks, with all that is known of them. Raises DeyeonsoError `unauthorized` where nobody was let in."""
+    if IDENTITY not in request:
+        raise unauthorized("unauthorized", "sign in first")
+    return request[IDENTITY]
 
 
 def user_of(request: web.Request) -> str:
-    """Who asks: the id that owns what they make."""
-    return GUEST
+    """Who asks: the id that owns what they make. Raises DeyeonsoError `unauthorized`."""
+    return identity_of(request).user_id
+
+
+async def admit(request: web.Request, socket: web.WebSocketResponse) -> Identity:
+    """Let a prepared WebSocket in by the ticket that must be its first message; afterwards `user_of` knows who it is.
+
+    Raises DeyeonsoError `ticket_invalid`, the socket told and closed: return the socket then.
+    """
+    request[IDENTITY] = identity = await read_ticket(socket, request.app[TICKETS])
+    return identity

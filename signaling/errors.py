@@ -25,6 +25,10 @@ _STATUS = {
     "persona_unknown": 404,
     "not_found": 404,
     "unauthorized": 401,
+    "token_invalid": 401,
+    "token_expired": 401,
+    "ticket_invalid": 401,
+    "identity_unavailable": 503,
     "forbidden": 403,
     "sdp_too_large": 413,
     "body_too_large": 413,
@@ -51,6 +55,8 @@ def respond_to(error: DeyeonsoError) -> web.Response:
     status = status_of(error.code, error.whose)
     retry = getattr(error, "retry_after", None) or RETRY_AFTER
     headers = {"Retry-After": str(math.ceil(retry))} if status in (429, 503) else None
+    if status == 401:
+        headers = {"WWW-Authenticate": f'Bearer error="{error.code}"'}  # the browser refreshes and asks again
     return error_response(error.code, error.message, status, headers)
 
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import structlog
@@ -23,8 +24,10 @@ from media.clock import monotonic
 from media.errors import DeyeonsoError
 from persona import PersonaManager
 from signaling.app import make_app
+from signaling.auth import Auth
 from signaling.calls import Calls
 from signaling.config import Config
+from signaling.context import SignIn
 from signaling.engines import Engines
 from signaling.sdp import Policy
 from storage import open_store
@@ -43,6 +46,16 @@ def refuse_strangers(config: Config, guests_welcome: bool) -> None:
         "Use HOST=127.0.0.1, or say that you mean it: python run.py serve --open",
         "caller",
     )
+
+
+def _auth(config: Config) -> Auth | None:
+    """The identity provider, or None: then whoever reaches the service is the same guest, and the start says so."""
+    if config.supabase_url or config.jwt_secret_key:
+        return Auth(config.supabase_url, config.jwt_secret_key)
+    log.warning("no_sign_in", everybody="guest", where=config.host)
+    where = "이 컴퓨터에서" if is_loopback(config.host) else "이 주소에 닿을 수 있으면"
+    sys.stderr.write(f"\n  로그인 없이 열려 있어요: {where} 누구나 같은 손님(guest)이고 같은 기록을 봐요.\n")
+    return None
 
 
 def is_loopback(host: str) -> bool:
@@ -68,7 +81,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
         gc.collect()
         gc.freeze()  # half a million objects of loaded models need not be looked through during calls
         try:
-            async with Calls(config.max_calls) as calls:
+            async with Calls(config.max_calls) as calls, _auth(config) or nullcontext() as auth:
                 app = make_app(
                     calls,
                     engines,
@@ -77,6 +90,8 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
                     web_folder=WEB,
                     policy=Policy(loopback=is_loopback(config.host)),
                     ice_servers=_ice_servers(config),
+                    auth=auth,
+                    sign_in=SignIn(auth is not None, config.supabase_url or None, config.supabase_anon_key or None),
                 )
                 runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
                 await runner.setup()

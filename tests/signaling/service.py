@@ -1,0 +1,109 @@
+"""The whole application on a real socket in the test's own process, for tests that are not about its models.
+
+It must not load a model: its engines hear nothing and say nothing, which is all that a refused request ever meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiohttp import web
+
+from analysis.engines import Transcript
+from media.types import SPEECH_RATE, Pixels, Wave
+from media.worker import Worker
+from persona import PersonaManager
+from persona.engines import Prompt, SpeechPiece
+from persona.schema import Voice
+from signaling.app import make_app
+from signaling.auth import Auth
+from signaling.calls import Calls
+from signaling.engines import Engines
+from signaling.sdp import Policy
+from signaling.server import WEB
+from storage import Store, open_store
+
+
+class Deaf:
+    """Every detector and recogniser: nothing is ever heard or seen."""
+
+    name = "none"
+    frame = 512
+
+    def probability(self, frame: Wave) -> float:
+        return 0.0
+
+    def reset(self) -> None: ...
+
+    def complete(self, samples: Wave) -> float:
+        return 1.0
+
+    async def transcribe(self, samples: Wave) -> Transcript:
+        return Transcript("")
+
+    def read(self, pixels: Pixels, t: float) -> Any:
+        raise AssertionError("nobody shows a picture here")
+
+
+class Terse(Deaf):
+    """Says one word to everything, in a tenth of a second of silence."""
+
+    async def reply(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        yield "네."
+
+    async def speak(self, text: str, voice: Voice) -> AsyncGenerator[SpeechPiece, None]:
+        yield SpeechPiece(np.zeros(SPEECH_RATE // 10, np.int16), text)
+
+    async def close(self) -> None: ...
+
+
+def engines() -> Engines:
+    """Engines without a model."""
+    terse: Any = Terse()
+    return Engines(
+        stt=terse,
+        model=terse,
+        voice=terse,
+        new_speech_detector=Deaf,  # type: ignore[arg-type]
+        turn_end=terse,
+        turn_end_worker=Worker("turn-end"),
+        new_landmarker=Terse,  # type: ignore[arg-type]
+        face_worker=Worker("face"),
+        names={"stt": "none", "llm": "none", "tts": "none", "face": "none"},
+    )
+
+
+@dataclass
+class Service:
+    """A running application and what it was made of."""
+
+    url: str
+    app: web.Application
+    calls: Calls
+    store: Store
+    auth: Auth | None
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, auth: Auth | None = None, max_calls: int = 8, routes: Sequence[web.RouteDef] = (), **how: Any
+) -> AsyncIterator[Service]:
+    """The application with `routes` of the test's own, its store in `folder`; `how` goes to make_app."""
+    parts = engines()
+    async with open_store(folder) as store, Calls(max_calls, patience=3.0) as calls:
+        policy = Policy(loopback=True)
+        app = make_app(calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, **how)
+        app.add_routes(routes)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield Service(f"http://127.0.0.1:{runner.addresses[0][1]}", app, calls, store, auth)
+        finally:
+            await runner.cleanup()
+            await parts.close()
