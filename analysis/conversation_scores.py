@@ -14,7 +14,6 @@ from analysis.events import PersonaSpoke
 from analysis.readings import Evidence, Score, WordReading, not_measured
 from analysis.scoring import band
 from analysis.types import Utterance
-from analysis.words import Expected
 from media.types import Span
 
 ASKING_BAND = (0.0, 1.5, 4.0, 7.0)  # questions a minute (initiative)
@@ -24,7 +23,6 @@ LEAST_TURNS = 2
 LEAST_MINUTES = 0.5  # shorter calls are counted as if they lasted that long: one question is no barrage
 FULL_MINUTES = 3.0
 FULL_TURNS = 8
-FORMAL = ("하십시오체", "해요체")
 QUOTE = 60  # characters
 
 
@@ -63,7 +61,7 @@ class Conversation:
         return 1 - sum(gap.seconds for one in self.utterances for gap in one.gaps) / whole if whole else 1.0
 
 
-def conversation_scores(call: Conversation, expected: Expected) -> tuple[dict[str, Score], dict[str, float]]:
+def conversation_scores(call: Conversation) -> tuple[dict[str, Score], dict[str, float]]:
     """Scores by name, and the plain counts beside them."""
     judged = [one for one in call.said if one.sentences and one.syllables]
     questions = sum(one.count("question") for one in judged)
@@ -86,8 +84,8 @@ def conversation_scores(call: Conversation, expected: Expected) -> tuple[dict[st
         "topic_starts": _per_minute(len(topics), TOPICS_BAND, judged, call, started),
         "talk_share": _network(exchange.share_score(call.spoken, call.heard), call),
         "latency": _network(exchange.latency_score(found), call),
-        "level_match": level_match(judged, expected),
-        "empathy": words.pool(judged, expected=expected)["empathy"],
+        "level_match": level_match(judged),
+        "empathy": words.pool(judged)["empathy"],
     }, counts
 
 
@@ -116,13 +114,13 @@ def topic_starts(said: Sequence[WordReading], hers: Sequence[PersonaSpoke]) -> l
     return found
 
 
-def level_match(said: Sequence[WordReading], expected: Expected) -> Score:
-    """Share of the sentences in the speech level the two have agreed on; n counts sentences with a known level."""
+def level_match(said: Sequence[WordReading]) -> Score:
+    """Share of the sentences in the level the two had agreed on by then; n counts sentences with a known level."""
     levels = [(one, level) for one in said for level in one.levels if level != "unknown"]
     if not levels:
         return not_measured("no_speech_level")
-    right = [(level in FORMAL) == (expected == "존댓말") for _, level in levels]
-    slips = dict.fromkeys(one for (one, _), fits in zip(levels, right, strict=True) if not fits)
+    right = [words.fits(level, one.expected) for one, level in levels]
+    slips = dict.fromkeys(one for (one, _), fitting in zip(levels, right, strict=True) if not fitting)
     evidence = tuple(
         Evidence("level_match", one.span.start, one.span.end, 0.0, one.text[:QUOTE], tip_id="casual_slip")
         for one in list(slips)[:2]

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from analysis import pitch
 from analysis.rate import spoken_syllables
-from analysis.readings import EMOTIONS, Emotion, EmotionReading, Polarity, ToneReading
+from analysis.readings import EMOTIONS, Emotion, EmotionReading, Polarity, ToneReading, VoiceBaseline
 from analysis.sentiment import emotions, feelings, sentiment
-from analysis.tone import VoiceBaseline, rate_of
+from analysis.tone import rate_of
 from media.types import Span
 
 WEIGHTS = {"text": 0.45, "voice": 0.35, "face": 0.20}

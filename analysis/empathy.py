@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from analysis.readings import MentionKind, Score, Scores, ToneReading, WordReading, not_measured
+from analysis.readings import MentionKind, Score, Scores, ToneReading, VoiceBaseline, WordReading, not_measured
 from analysis.scoring import band, falling, fuse
-from analysis.tone import TURN, Gates, VoiceBaseline, pool, rate_of
-from analysis.words import Expected, politeness
+from analysis.tone import TURN, Gates, pool, rate_of
+from analysis.words import politeness
 
 WARMTH = {"appreciation": 0.30, "empathy": 0.30, "follow_up": 0.25, "smile": 0.15}
 ENTHUSIASM = {"pitch": 0.40, "rate": 0.25, "energy": 0.20, "exclamation": 0.15}
@@ -35,7 +35,7 @@ def indices(
     words: Sequence[WordReading],
     *,
     baseline: VoiceBaseline | None = None,
-    expected: Expected = "존댓말",
+    auto_gain: bool = False,
     smile: Score | None = None,
     latency: Score | None = None,
     not_interrupting: Score | None = None,
@@ -43,13 +43,17 @@ def indices(
     partner_heard: bool = True,
     gates: Gates = TURN,
 ) -> Scores:
-    """The four scores. `verbatim`: the recogniser writes fillers (Whisper does not); `partner_heard`: there was a
-    partner whose words could be followed up (not in a lone recording)."""
+    """The four scores.
+
+    `baseline`: the speaker's voice at another moment than these turns; without it nothing is compared with it.
+    `auto_gain`: the browser levels the voice, so its energy says nothing. `verbatim`: the recogniser writes fillers
+    (Whisper does not). `partner_heard`: there was a partner whose words could be followed up (not in a lone recording).
+    """
     said = [reading for reading in words if reading.sentences and reading.syllables]
     return {
         "warmth": _warmth(said, smile, partner_heard),
-        "enthusiasm": _enthusiasm(tones, said, baseline, gates),
-        "politeness": politeness(said, expected, not_interrupting) if said else not_measured("no_text"),
+        "enthusiasm": _enthusiasm(tones, said, baseline, gates, auto_gain),
+        "politeness": politeness(said, not_interrupting) if said else not_measured("no_text"),
         "confidence": _confidence(tones, said, latency, verbatim),
     }
 
@@ -69,7 +73,11 @@ def _warmth(said: Sequence[WordReading], smile: Score | None, partner_heard: boo
 
 
 def _enthusiasm(
-    tones: Sequence[ToneReading], said: Sequence[WordReading], baseline: VoiceBaseline | None, gates: Gates
+    tones: Sequence[ToneReading],
+    said: Sequence[WordReading],
+    baseline: VoiceBaseline | None,
+    gates: Gates,
+    auto_gain: bool,
 ) -> Score:
     parts = {"pitch": pool(tones, gates)["pitch"]}
     if baseline is not None:
@@ -78,7 +86,7 @@ def _enthusiasm(
         sure = min(1.0, baseline.voiced / 20)
         if rates and baseline.rate:
             parts["rate"] = Score(band(median(rates) / baseline.rate, *RATE_BAND), sure, len(rates))
-        if levels:
+        if levels and not auto_gain:
             parts["energy"] = Score(band(median(levels) - baseline.level, *ENERGY_BAND), sure, len(levels))
     if said:
         parts["exclamation"] = _per_turn(said, ("exclamation",), EXCLAMATION_BAND)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.readings import Emotion
+from analysis.readings import Emotion, VoiceBaseline
 from media.types import Span
 
 
@@ -34,6 +34,26 @@ class Calibrated:
     @property
     def t(self) -> float:
         return self.span.end
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceCalibrated:
+    """The person said a sentence at ease during `span`: what their own voice is like."""
+
+    span: Span  # s
+    baseline: VoiceBaseline
+
+    @property
+    def t(self) -> float:
+        return self.span.end
+
+
+@dataclass(frozen=True, slots=True)
+class GainControl:
+    """From `t` on the browser levels the microphone, or no longer does."""
+
+    t: float  # s
+    automatic: bool
 
 
 @dataclass(frozen=True, slots=True)

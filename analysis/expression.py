@@ -79,7 +79,7 @@ def of_blendshapes(blendshapes: Mapping[str, float]) -> dict[Emotion, float]:
 def read(t: float, probabilities: Probabilities, model: str, blendshapes: Mapping[str, float] | None = None
          ) -> ExpressionReading:  # fmt: skip
     """One picture's reading from a model's probabilities (7 or 8 classes)."""
-    full = complete(probabilities, blendshapes)
+    full = {emotion: round(value, 4) for emotion, value in complete(probabilities, blendshapes).items()}
     label = max(full, key=lambda emotion: full[emotion])
     return ExpressionReading(t, label, full[label], full, model)
 

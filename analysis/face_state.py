@@ -204,6 +204,7 @@ class FaceState:
         self.calibration: list[Span] = []
         self._tracks: list[FaceTrack] = []
         self._waiting: list[FaceReading] = []
+        self._taken = 0
 
     def add(self, reading: FaceReading) -> None:
         self._waiting.append(reading)
@@ -218,6 +219,12 @@ class FaceState:
             self._waiting = []
         self._tracks = [join(self._tracks)] if self._tracks else [measure(())]
         return self._tracks[0]
+
+    def take(self) -> FaceTrack | None:
+        """What has come since it was last taken, for keeping; None where that is nothing."""
+        track, since = self.track(), self._taken
+        self._taken = len(track)
+        return track.where(np.arange(len(track)) >= since) if len(track) > since else None
 
     def recent(self, now: float, seconds: float) -> FaceTrack:
         """The pictures of the last `seconds`."""

@@ -13,14 +13,13 @@ from typing import Any, Literal, TypeVar
 
 from analysis import empathy, exchange, expression, feedback_text, posture, tone, words
 from analysis.conversation_scores import Conversation, conversation_scores
-from analysis.events import Calibrated, ExpressionReading, PersonaSpoke
+from analysis.events import Calibrated, ExpressionReading, GainControl, PersonaSpoke, VoiceCalibrated
 from analysis.expression import ExpressionSummary
 from analysis.face_state import GAZE, face_scores
-from analysis.face_track import measure
+from analysis.face_track import FaceStretch, join, measure
 from analysis.readings import Score, ToneReading, WordReading, not_measured
 from analysis.scoring import fuse
 from analysis.types import FaceReading, Utterance
-from analysis.words import Expected
 from media.timeline import Event
 
 TOTAL = {"likability": 0.30, "tone": 0.20, "initiative": 0.15, "concentration": 0.15, "gaze_stability": 0.10,
@@ -101,13 +100,12 @@ def build_feedback(
     session_id: str,
     user_id: str,
     created_at: dt.datetime,
-    expected: Expected = "존댓말",
     auto_gain: bool = False,
 ) -> FeedbackReport:
-    """The report of one call. `expected`: the speech level agreed on; `auto_gain`: the browser levelled the microphone.
+    """The report of one call. `auto_gain`: the browser levelled the microphone, whatever the events say.
 
-    Reads from the timeline: Utterance, ToneReading, WordReading, PersonaSpoke, FaceReading, ExpressionReading and
-    Calibrated; whatever else is there is passed over.
+    Reads from the timeline: Utterance, ToneReading, WordReading, PersonaSpoke, FaceReading or FaceStretch (what is kept
+    of them), ExpressionReading, Calibrated, VoiceCalibrated and GainControl; whatever else is there is passed over.
     """
     events = list(timeline_events)
     call = Conversation(
@@ -117,26 +115,28 @@ def build_feedback(
     )
     tones, faces, shown = _of(ToneReading, events), _of(FaceReading, events), _of(ExpressionReading, events)
     seen = expression.summarise(shown or expression.without_model(faces))
+    auto_gain = auto_gain or any(event.automatic for event in _of(GainControl, events))
+    voices = _of(VoiceCalibrated, events)
     scores: dict[str, Score] = {}
     scores |= face_scores(
-        measure(faces),
+        join([measure(faces), *(stretch.track for stretch in _of(FaceStretch, events))]),
         listening=call.heard,
         speaking=call.spoken,
         calibration=[event.span for event in _of(Calibrated, events)],
     )
-    talked, measures = conversation_scores(call, expected)
+    talked, measures = conversation_scores(call)
     scores |= talked
     voiced = tone.pool(tones, auto_gain=auto_gain)
     scores |= {name: voiced[name] for name in tone.WEIGHTS}
     manners = exchange.not_interrupting_score(call.spoken, call.heard)
     indices = empathy.indices(
-        tones, call.said, baseline=tone.baseline_of(tones), expected=expected, smile=scores["smile"],
+        tones, call.said, baseline=voices[-1].baseline if voices else None, auto_gain=auto_gain, smile=scores["smile"],
         latency=scores["latency"], not_interrupting=manners, gates=tone.CALL,
     )  # fmt: skip
     scores |= indices
     scores["not_interrupting"] = manners
     scores["warm_voice"] = indices["enthusiasm"]
-    scores["word_choice"] = words.pool(call.said, expected=expected, not_interrupting=manners)["word_choice"]
+    scores["word_choice"] = words.pool(call.said, not_interrupting=manners)["word_choice"]
     for name in ("likability", "tone", "initiative", "concentration", "gaze_stability", "posture", "total_score"):
         scores[name] = fuse(scores, PARTS[name])
     if call.turns < GATE:

@@ -57,6 +57,8 @@ class Listener:
     `events` (read by one reader, who is waited for) carries `HearingEvent`s in order: per sound either started,
     dismissed; or started, confirmed, stopped and (perhaps after the next sound has started) its utterance.
     All but the started/dismissed sounds are put on the timeline too.
+    `belongs` says whether an utterance is part of the talk: one that is not (her own voice, a calibration's sentence)
+    is not put on the timeline, and its text is withheld.
     `persona_speaking` must answer True also while she only holds her breath for a sound not yet decided.
     """
 
@@ -73,6 +75,7 @@ class Listener:
     ) -> None:
         self.settings = settings or ListenerSettings()
         self.persona_speaking: Callable[[], bool] = lambda: False
+        self.belongs: Callable[[Utterance], bool] = lambda _: True
         self.events: Channel[HearingEvent] = Channel(self.settings.events, "wait")
         self._detector = detector
         self._turn_end = turn_end
@@ -205,7 +208,10 @@ class Listener:
                 samples=turn.samples,
                 gaps=turn.gaps,
             )
-            self._timeline.append(utterance)
+            if self.belongs(utterance):
+                self._timeline.append(utterance)
+            else:
+                utterance = replace(utterance, text="")
             await self.events.put(utterance)
 
     async def _recognise(self, heard: Wave) -> Transcript | Exception:

@@ -15,6 +15,7 @@ from media.types import Span, Wave
 Emotion = Literal["기쁨", "슬픔", "분노", "놀람", "두려움", "혐오", "중립", "경멸"]
 Polarity = Literal["긍정", "중립", "부정"]
 Direction = Literal["good", "improve"]  # what to keep doing, what to try
+Expected = Literal["존댓말", "반말"]  # the speech level that two people have agreed on
 
 EMOTIONS: tuple[Emotion, ...] = ("기쁨", "슬픔", "분노", "놀람", "두려움", "혐오", "중립", "경멸")
 
@@ -50,6 +51,17 @@ class Score:
 
 
 Scores = Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceBaseline:
+    """How this person speaks when nothing is the matter."""
+
+    pitch: float  # Hz, median
+    spread: float | None  # semitones
+    level: float  # dBFS
+    rate: float | None  # syllables a second
+    voiced: float  # s it rests on
 
 
 def not_measured(reason: str, n: int = 0) -> Score:
@@ -111,6 +123,7 @@ class WordReading:
     mentions: tuple[Mention, ...]
     lemmas: frozenset[str]  # content words (nouns, verbs, adjectives) in dictionary form
     sentiment: float | None  # −1 … 1; None when no word of feeling was found
+    expected: Expected = "존댓말"  # what the two had agreed on by then
     scores: Scores = field(default_factory=dict, compare=False)  # sentiment, empathy, politeness, word_choice
 
     @property

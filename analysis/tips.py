@@ -14,9 +14,9 @@ import numpy as np
 from analysis import exchange, gaze, posture, tone
 from analysis.events import Calibrated, PersonaSpoke, Tip
 from analysis.face_state import FaceState
-from analysis.readings import ToneReading, WordReading
+from analysis.readings import Expected, ToneReading, WordReading
 from analysis.types import FaceReading, SpeechDismissed, SpeechStarted, SpeechStopped, Utterance
-from analysis.words import EMPATHIC, Expected
+from analysis.words import EMPATHIC
 from media.types import Span
 
 TEXTS = {

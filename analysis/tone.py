@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis import loudness, pitch, rate, voicing
 from analysis.pitch import HOP_SECONDS
-from analysis.readings import Evidence, Score, Scores, ToneReading, not_measured
+from analysis.readings import Evidence, Score, Scores, ToneReading, VoiceBaseline, not_measured
 from analysis.scoring import band, falling, fuse
 from analysis.voicing import Frames
 from media.types import Span, Wave
@@ -39,17 +39,6 @@ class Gates:
 
 TURN = Gates(voiced=1.0, syllables=8)
 CALL = Gates(voiced=20.0, syllables=60)
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceBaseline:
-    """How this person speaks when nothing is the matter."""
-
-    pitch: float  # Hz, median
-    spread: float | None  # semitones
-    level: float  # dBFS
-    rate: float | None  # syllables a second
-    voiced: float  # s it rests on
 
 
 def read(

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from analysis import emotion, tone, voicing, words
 from analysis.pitch import PitchTrack
-from analysis.readings import Emotion, EmotionReading, ToneReading, WordReading
-from analysis.tone import VoiceBaseline
+from analysis.readings import Emotion, EmotionReading, Expected, ToneReading, VoiceBaseline, WordReading
 from analysis.types import Utterance
-from analysis.words import Expected
 from media.types import Span, Wave
 
 

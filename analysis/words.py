@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from analysis.expressions import EMPTY, EXPRESSIONS, FILLERS, OPEN_ENDING, QUESTION_ENDING, QUESTION_WORDS
 from analysis.korean import Morpheme, morphemes
 from analysis.rate import spoken_syllables
-from analysis.readings import Evidence, Mention, MentionKind, Score, Scores, WordReading, not_measured
+from analysis.readings import Evidence, Expected, Mention, MentionKind, Score, Scores, WordReading, not_measured
 from analysis.scoring import band, fuse
 from analysis.sentiment import feelings, sentiment
 from analysis.speech_level import sentence_levels
 from media.types import Span
-
-Expected = Literal["존댓말", "반말"]
 
 WEIGHTS = {"sentiment": 0.35, "empathy": 0.35, "politeness": 0.30}
 POLITENESS = {"level": 0.60, "polite": 0.25, "not_interrupting": 0.15}
@@ -53,13 +50,12 @@ def read(
         mentions=_once(sorted(_mentions(text, said_before, final_rise), key=lambda mention: mention.start)),
         lemmas=lemmas(text),
         sentiment=sentiment(feelings(text)) if text else None,
+        expected=expected,
     )
-    return replace(reading, scores=pool([reading], expected=expected))
+    return replace(reading, scores=pool([reading]))
 
 
-def pool(
-    readings: Sequence[WordReading], *, expected: Expected = "존댓말", not_interrupting: Score | None = None
-) -> Scores:
+def pool(readings: Sequence[WordReading], *, not_interrupting: Score | None = None) -> Scores:
     """Sentiment, empathy, politeness and word_choice of many turns; n counts words of feeling, and sentences."""
     readings = [reading for reading in readings if reading.sentences]
     sentences = sum(len(reading.sentences) for reading in readings)
@@ -74,31 +70,37 @@ def pool(
         "empathy": Score(
             band(min(empathic / sentences, 2.0), *EMPATHY_BAND), sure, sentences, None, _evidence("empathy", readings)
         ),
-        "politeness": politeness(readings, expected, not_interrupting),
+        "politeness": politeness(readings, not_interrupting),
     }
     return {**parts, "word_choice": fuse(parts, WEIGHTS)}
 
 
-def politeness(readings: Sequence[WordReading], expected: Expected, not_interrupting: Score | None = None) -> Score:
-    """.60 sentences at the expected level + .25 polite expressions + .15 not interrupting (where it is known)."""
+def politeness(readings: Sequence[WordReading], not_interrupting: Score | None = None) -> Score:
+    """.60 sentences at the level agreed on + .25 polite expressions + .15 not interrupting (where it is known)."""
     levels = [(reading, level) for reading in readings for level in reading.levels if level != "unknown"]
     if not levels:
         return not_measured("no_speech_level")
-    right = [(level in ("하십시오체", "해요체")) == (expected == "존댓말") for _, level in levels]
-    sentences = sum(len(reading.sentences) for reading in readings)
+    right = [fits(level, reading.expected) for reading, level in levels]
     sure = min(1.0, len(levels) / FULL_SENTENCES)
-    slips = [reading for (reading, _), fits in zip(levels, right, strict=True) if not fits]
+    slips = [reading for (reading, _), fitting in zip(levels, right, strict=True) if not fitting]
     evidence = tuple(
         Evidence("politeness", slip.span.start, slip.span.end, 0.0, slip.text[:60], "improve", "casual_slip")
         for slip in dict.fromkeys(slips[:2])
     )
     parts = {"level": Score(100.0 * sum(right) / len(right), sure, len(levels), None, evidence)}
-    if expected == "존댓말":
-        polite = sum(reading.count("polite") for reading in readings) / sentences
+    distant = [reading for reading in readings if reading.expected == "존댓말"]
+    if distant:
+        sentences = sum(len(reading.sentences) for reading in distant)
+        polite = sum(reading.count("polite") for reading in distant) / sentences
         parts["polite"] = Score(band(min(polite, 3.0), *POLITE_BAND), sure, sentences)
     if not_interrupting is not None:
         parts["not_interrupting"] = not_interrupting
     return fuse(parts, POLITENESS)
+
+
+def fits(level: str, expected: Expected) -> bool:
+    """Whether a sentence's speech level is the one agreed on."""
+    return (level in ("하십시오체", "해요체")) == (expected == "존댓말")
 
 
 def is_question(sentence: str, final_rise: float | None = None) -> bool:

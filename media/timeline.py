@@ -6,7 +6,7 @@ It must not know what the events mean; it keeps them in order and hands them to 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -22,19 +22,26 @@ class Event(Protocol):
 
 
 class Timeline:
-    """Append-mostly, sorted by `t`. Late events (a transcript of earlier speech) are put in their place."""
+    """Append-mostly, sorted by `t`. Late events (a transcript of earlier speech) are put in their place.
 
-    def __init__(self, subscriber_size: int = 256) -> None:
+    `keep` says what of an event is recorded (None: nothing, it is only passed on), so that an hour stays small.
+    """
+
+    def __init__(self, subscriber_size: int = 256, keep: Callable[[Event], Event | None] | None = None) -> None:
+        self._keep = keep
         self._events: list[Event] = []
         self._subscribers: list[Channel[Event]] = []
         self._subscriber_size = subscriber_size
 
     def append(self, event: Event) -> None:
         """Record and pass on; never waits (a slow subscriber loses its oldest)."""
-        if not self._events or self._events[-1].t <= event.t:
-            self._events.append(event)
+        kept = event if self._keep is None else self._keep(event)
+        if kept is None:
+            pass
+        elif not self._events or self._events[-1].t <= kept.t:
+            self._events.append(kept)
         else:
-            insort(self._events, event, key=lambda e: e.t)
+            insort(self._events, kept, key=lambda e: e.t)
         for subscriber in self._subscribers:
             subscriber.offer(event)
 

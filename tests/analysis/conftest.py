@@ -113,6 +113,7 @@ def listen(silero: SileroModel, smart_turn: SmartTurn, whisper: WhisperSpeechToT
         sound: Wave | Iterable[AudioChunk],
         *,
         persona_speaking: Callable[[float], bool] = lambda _: False,
+        belongs: Callable[[Utterance], bool] = lambda _: True,
         stt: SpeechToText | None = None,
         settings: ListenerSettings | None = None,
     ) -> Heard:
@@ -120,6 +121,7 @@ def listen(silero: SileroModel, smart_turn: SmartTurn, whisper: WhisperSpeechToT
         microphone: Channel[AudioChunk] = Channel(4, "drop_oldest")
         listener = Listener(silero.detector(), smart_turn, worker, counting, microphone, timeline, clock, settings)
         listener.persona_speaking = lambda: persona_speaking(clock.now())
+        listener.belongs = belongs
         heard = Heard(listener, timeline)
 
         async def feed() -> None:

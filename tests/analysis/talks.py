@@ -10,7 +10,7 @@ import numpy as np
 from analysis import feedback, words
 from analysis.events import PersonaSpoke
 from analysis.feedback import FeedbackReport
-from analysis.readings import ToneReading
+from analysis.readings import Expected, ToneReading
 from analysis.types import Utterance
 from media.types import Span
 from tests.analysis.faces import film
@@ -45,6 +45,7 @@ def talk(
     start: float = 0.0,
     microphone: bool = True,
     her_line: str = HERS,
+    expected: Expected = "존댓말",
 ) -> list[object]:
     """She speaks `hers` s, the person answers after `latency` s and speaks `mine` s, she waits .7 s; and so on."""
     events: list[object] = []
@@ -54,7 +55,7 @@ def talk(
         t += hers + latency
         span = Span(t, t + mine) if microphone else Span(t, t)
         events.append(Utterance(span, line, turn, 0.9, span.end + 0.3, span.end + 0.5, NOTHING))
-        events.append(words.read(line, span=span, turn=turn, said_before=her_line))
+        events.append(words.read(line, span=span, turn=turn, said_before=her_line, expected=expected))
         if microphone:
             events.append(voice(span, turn, syllables=round(4.4 * mine)))
         t += mine + 0.7

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from analysis import emotion
-from analysis.readings import EMOTIONS, Emotion, ToneReading
-from analysis.tone import VoiceBaseline
+from analysis.readings import EMOTIONS, Emotion, ToneReading, VoiceBaseline
 from tests.analysis import ears, synth
 
 # Written after the lexicon, by feeling and not by its words; none was used to make it.

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analysis import empathy, words
-from analysis.readings import Score, ToneReading, WordReading
-from analysis.tone import VoiceBaseline
+from analysis.readings import Score, ToneReading, VoiceBaseline, WordReading
 from tests.analysis import ears, synth
 
 OWN = VoiceBaseline(pitch=140.0, spread=2.0, level=-20.0, rate=4.0, voiced=30.0)

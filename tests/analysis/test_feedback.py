@@ -8,10 +8,11 @@ import pytest
 
 from analysis import feedback
 from analysis.conversation_scores import topic_starts
-from analysis.events import Calibrated, ExpressionReading, PersonaSpoke
+from analysis.events import Calibrated, ExpressionReading, GainControl, PersonaSpoke, VoiceCalibrated
+from analysis.face_track import FaceStretch, measure
 from analysis.feedback import CONTRACT, PARTS, highlights, leaf_weights
 from analysis.feedback_text import PHRASES, WAITING
-from analysis.readings import EMOTIONS, Score, WordReading, not_measured
+from analysis.readings import EMOTIONS, Score, VoiceBaseline, WordReading, not_measured
 from analysis.types import AnalyzerFault, FaceReading, Utterance
 from media.types import Span
 from tests.analysis.faces import nobody
@@ -61,8 +62,34 @@ def test_반말_to_a_stranger_costs_the_level_and_is_shown() -> None:
     casual = report(talk(["나는 집에서 책 읽었어.", *LINES]))
     assert casual.scores["level_match"].value < report(talk(LINES)).scores["level_match"].value
     assert casual.scores["level_match"].evidence[0].quote == "나는 집에서 책 읽었어."
-    agreed = report(talk(["나는 집에서 책 읽었어."] * 6), expected="반말")
-    assert agreed.scores["level_match"].value == 100
+
+
+def test_each_turn_is_measured_by_what_was_agreed_by_then() -> None:
+    before, after = talk(LINES[:4]), talk(["나는 집에서 책 읽었어."] * 4, start=60, expected="반말")
+    assert report([*before, *after]).scores["level_match"].value == 100
+
+
+def test_liveliness_is_only_compared_with_a_voice_from_another_moment() -> None:
+    lively = talk(LINES)
+    calm = VoiceBaseline(pitch=200.0, spread=1.0, level=-31.0, rate=3.6, voiced=20.0)
+    calibrated = report([VoiceCalibrated(Span(-9, -5), calm), *lively]).scores["enthusiasm"]
+    assert calibrated.confidence > report(lively).scores["enthusiasm"].confidence
+    # Energy over the baseline says nothing where the browser levels the voice.
+    levelled = report([GainControl(0.0, True), VoiceCalibrated(Span(-9, -5), calm), *lively])
+    assert levelled.scores["enthusiasm"].confidence < calibrated.confidence
+    assert levelled.scores["volume"].confidence == pytest.approx(report(lively).scores["volume"].confidence / 2)
+
+
+def test_what_is_kept_of_a_face_makes_the_same_report() -> None:
+    seen = with_face(talk(LINES))
+    faces = [event for event in seen if isinstance(event, FaceReading)]
+    parts = [FaceStretch.of(measure(faces[at : at + 45])) for at in range(0, len(faces), 45)]
+    kept = [*(event for event in seen if not isinstance(event, FaceReading)), *parts]
+    shown = [ExpressionReading(t / 3, "중립", 1.0, {"중립": 1.0}, "m") for t in range(300)]
+    once, again = report([*seen, *shown]), report([*kept, *shown])
+    for name, score in once.scores.items():  # a picture on a turn's very edge may fall to its other side
+        assert again.scores[name].value == pytest.approx(score.value, abs=0.3), name
+        assert again.scores[name].confidence == pytest.approx(score.confidence, abs=0.005), name
 
 
 @pytest.mark.parametrize("turns", [0, 1])

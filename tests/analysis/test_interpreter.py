@@ -123,3 +123,53 @@ async def test_a_turn_without_words_or_voice_is_read_as_such(silero: SileroModel
     } == {None}
     assert {event.label for event in timeline if isinstance(event, EmotionReading)} == {None}
     assert not any(isinstance(event, AnalyzerFault) for event in timeline)
+
+
+async def test_without_leave_no_voice_is_measured_and_the_words_still_are(
+    silero: SileroModel, speak: Speak, worker: Worker
+) -> None:
+    channel: Channel[Utterance] = Channel(4, "wait")
+    timeline = Timeline()
+    interpreter = Interpreter(ears.tracker(), silero.detector, worker, channel, timeline)
+    interpreter.voice = False
+
+    await interpret(interpreter, channel, [turn(1, speak(TEXT))])
+
+    words, feeling = timeline
+    assert isinstance(words, WordReading)
+    assert isinstance(feeling, EmotionReading)
+    assert set(feeling.sources) == {"text"}
+    assert interpreter.baseline is None
+
+
+async def test_leave_withdrawn_in_the_middle_of_a_measurement_keeps_it_off_the_timeline(
+    silero: SileroModel, speak: Speak, worker: Worker
+) -> None:
+    class Withdrawing:
+        def track(self, samples: Wave) -> PitchTrack:
+            interpreter.voice = False
+            return ears.tracker().track(samples)
+
+    channel: Channel[Utterance] = Channel(4, "wait")
+    timeline = Timeline()
+    interpreter = Interpreter(Withdrawing(), silero.detector, worker, channel, timeline)
+
+    await interpret(interpreter, channel, [turn(1, speak(TEXT))])
+
+    assert [type(event) for event in timeline] == [WordReading, EmotionReading]
+
+
+async def test_a_sentence_said_at_ease_is_the_baseline_from_then_on(
+    silero: SileroModel, speak: Speak, worker: Worker
+) -> None:
+    channel: Channel[Utterance] = Channel(4, "wait")
+    timeline = Timeline()
+    interpreter = Interpreter(ears.tracker(), silero.detector, worker, channel, timeline)
+
+    assert await interpreter.calibrate(turn(1, ears.silence(2), "")) is None
+    own = await interpreter.calibrate(turn(1, speak(TEXT)))
+
+    assert own is not None
+    assert interpreter.baseline == own
+    assert 100 < own.pitch < 400
+    assert list(timeline) == []

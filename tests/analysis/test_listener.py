@@ -47,6 +47,13 @@ async def test_sentences_become_utterances_in_order_with_their_times(listen, roo
     assert kept == heard.utterances
 
 
+async def test_what_does_not_belong_to_the_talk_is_not_recorded_and_its_words_are_withheld(listen, room, speak) -> None:
+    sound = room(1.0, speak("혹시 어떤 음식을 좋아하세요?"), 2.0)
+    heard = await listen(sound, belongs=lambda utterance: "음식" not in utterance.text)
+    assert [utterance.text for utterance in heard.utterances] == [""]
+    assert not any(isinstance(event, Utterance) for event in heard.timeline)
+
+
 async def test_a_thinking_pause_inside_a_sentence_does_not_split_it(listen, room, speak, error_rate) -> None:
     first, second = "요리를 배우고 싶은데", "어디서 시작해야 할지 모르겠어요."
     heard = await listen(room(1.0, speak(first), 1.2, speak(second), 2.5))

@@ -69,15 +69,15 @@ def test_courtesy_is_scored_against_the_agreed_level() -> None:
     assert polite.levels == ("해요체",)
     assert casual.levels == ("해체",)
     assert (polite.scores["politeness"].value or 0) > 70 > 30 > (casual.scores["politeness"].value or 0)
-    assert (words.politeness([casual], "반말").value or 0) == 100
-    assert words.politeness([casual], "존댓말").evidence[0].tip_id == "casual_slip"
+    assert words.read("나는 서울에 살아.", expected="반말").scores["politeness"].value == 100
+    assert words.politeness([casual]).evidence[0].tip_id == "casual_slip"
 
 
 def test_breaking_in_lowers_courtesy_only_where_it_is_known() -> None:
     said = [words.read("저는 서울에 살아요. 혹시 어디 사세요?")]
     broke_in = not_interrupting_score([Span(1, 3)], [Span(0, 5)])
 
-    assert (words.politeness(said, "존댓말", broke_in).value or 0) < (words.politeness(said, "존댓말").value or 0)
+    assert (words.politeness(said, broke_in).value or 0) < (words.politeness(said).value or 0)
 
 
 def test_an_empathic_turn_raises_the_score_and_shows_its_moment() -> None:

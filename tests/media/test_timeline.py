@@ -72,3 +72,12 @@ def test_the_record_may_grow_while_it_is_read() -> None:
     for event in timeline:
         timeline.append(Note(event.t + 1))
     assert len(timeline) == 2
+
+
+def test_what_is_not_kept_is_passed_on_all_the_same() -> None:
+    timeline = Timeline(keep=lambda event: None if event.t == 2 else Note(event.t + 0.5))
+    with timeline.subscribe() as events:
+        for t in (1, 2, 3):
+            timeline.append(Note(t))
+        assert events.drain() == [Note(1), Note(2), Note(3)]
+    assert list(timeline) == [Note(1.5), Note(3.5)]
