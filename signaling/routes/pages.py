@@ -9,12 +9,19 @@ from pathlib import Path
 
 from aiohttp import web
 
+from signaling.errors import Handler
+
+PAGES = {"/": "index.html"}
+
 
 def add_to(app: web.Application, folder: Path) -> None:
-    """`/` is the call page; everything else of `folder` lies under `/static/`."""
+    """Each of PAGES at its path; everything of `folder` lies under `/static/`."""
 
-    async def index(request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(folder / "index.html", headers={"Cache-Control": "no-cache"})
+    def page(file: Path) -> Handler:
+        async def show(request: web.Request) -> web.StreamResponse:
+            return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
+
+        return show
 
     async def icon(request: web.Request) -> web.StreamResponse:
         return web.FileResponse(folder / "img" / "icon.svg", headers={"Cache-Control": "max-age=86400"})
@@ -23,7 +30,8 @@ def add_to(app: web.Application, folder: Path) -> None:
         if request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-cache")
 
-    app.router.add_get("/", index)
+    for path, name in PAGES.items():
+        app.router.add_get(path, page(folder / name))
     app.router.add_get("/favicon.ico", icon)
     app.router.add_static("/static/", folder)
     app.on_response_prepare.append(revalidate)

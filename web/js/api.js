@@ -82,3 +82,8 @@ export const trickle = (callId, candidates) =>
 
 /** Ends a call; it also gets through while the page is being left. @param {string} callId */
 export const endCall = (callId) => request(callPath(callId), { method: "DELETE", keepalive: true });
+
+const sessionPath = (/** @type {string} */ id) => `/sessions/${encodeURIComponent(id)}`;
+
+/** @param {string} id @returns {Promise<{feedback: import("./report.js").Feedback, created_at: string}>} */
+export const getFeedback = (id) => request(`${sessionPath(id)}/feedback`);

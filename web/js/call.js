@@ -1,11 +1,12 @@
 // One call from ringing to its end. When its link breaks (another Wi-Fi, a tunnel) it takes a new one and goes on.
 // It must not know the DOM, nor how a link works; it is ended exactly once.
 //
-// Events (CustomEvent, `detail` in brackets): connected · voice [MediaStream] · message [Message] · quality [Quality]
-// · trouble (the link is weak or gone) · recovered · ended ["hung-up" | "dropped" | "unreachable" | "closed"].
+// Events (CustomEvent, `detail` in brackets): connected · open (she can be told that one is ready, and should be)
+// · voice [MediaStream] · message [Message] · quality [Quality] · trouble (the link is weak or gone) · recovered · ended ["hung-up" | "dropped" | "unreachable" | "closed"].
 
 import { ApiFault, endCall, placeCall, resumeCall } from "./api.js";
 import { Link } from "./link.js";
+import { clientReady, devices } from "./rtvi.js";
 
 const CONNECTING = 15_000; // ms; the server gives up then too
 const RESUMING = 12_000; // ms the server keeps a call whose peer was lost
@@ -19,6 +20,7 @@ export class Call extends EventTarget {
   #id = "";
   #token = "";
   #connected = false;
+  #ready = false; // she was told; a new link tells it by itself
   #troubled = false;
   #ended = false;
   #deadline = 0; // timer: no connection by then, no call
@@ -48,6 +50,7 @@ export class Call extends EventTarget {
   async send(which, track) {
     this.#tracks = { ...this.#tracks, [which]: track };
     await this.#link?.senders[which]?.replaceTrack(track);
+    if (which === "microphone" && track) this.say(devices(track));
   }
 
   /** Places the call; throws ApiFault when the server refuses it. */
@@ -67,6 +70,18 @@ export class Call extends EventTarget {
     this.#end("hung-up");
   }
 
+  /** She may begin. */
+  ready() {
+    this.#ready = true;
+    this.say(clientReady());
+    this.say(devices(this.#tracks.microphone));
+  }
+
+  /** @param {string} message made by rtvi.js */
+  say(message) {
+    this.#link?.say(message);
+  }
+
   /** @param {import("./api.js").Answer} answer */
   #remember(answer) {
     this.#id = answer.call_id;
@@ -83,6 +98,7 @@ export class Call extends EventTarget {
         if (link === this.#link && !this.#ended) run(/** @type {CustomEvent} */ (event).detail);
       });
     on("connected", () => this.#begin());
+    on("open", () => (this.#ready ? this.ready() : this.#tell("open")));
     on("weak", () => this.#worry());
     on("lost", () => (this.#connected ? this.#resume() : this.#end("unreachable")));
     for (const type of ["voice", "message", "quality"]) on(type, (detail) => this.#tell(type, detail));

@@ -6,7 +6,7 @@ import { TEXT } from "./strings.js";
 
 /**
  * @typedef {{who: "me"|"her", text: string, t: number, cut?: boolean}} Line
- *   t in s since the call was connected; cut: the person broke in
+ *   t in s of call time; cut: the person broke in
  */
 
 /** The conversation so far. */
@@ -16,12 +16,18 @@ export class Conversation {
   /** What the person is saying right now: "" for nothing, null for something not yet recognised. @type {string|null} */
   interim = "";
   #reply = /** @type {Line|null} */ (null); // her line that her next sentence goes on with
+  #onset = NaN; // s, when the person last began to speak
 
-  /** @param {import("./rtvi.js").Message} message @param {number} t s @returns {boolean} whether something changed */
-  take({ type, data }, t) {
+  /**
+   * @param {import("./rtvi.js").Message} message @param {number} now s since the call was connected, for messages without a time
+   * @returns {boolean} whether something changed
+   */
+  take({ type, data }, now) {
+    const t = typeof data.t === "number" ? data.t : now;
     const text = typeof data.text === "string" ? data.text.trim() : "";
     switch (type) {
       case "user-started-speaking":
+        this.#onset = t;
         this.interim ||= null;
         return true;
       case "user-stopped-speaking": // what it was follows, or it was only a cough
@@ -29,7 +35,7 @@ export class Conversation {
         return true;
       case "user-transcription":
         this.interim = data.final ? "" : text;
-        if (data.final && text) this.#add("me", text, t);
+        if (data.final && text) this.#add("me", text, this.#onset || t);
         return true;
       case "bot-transcription":
         if (!text) return false;

@@ -1,6 +1,7 @@
 // The device check: sees and hears the person before the call, and hands over the opened devices.
 // It must not know the call that follows.
 
+import * as calibration from "./calibration.js";
 import { byId, clearFault, fillSelect, showFault } from "./dom.js";
 import { canChooseSpeaker, listDevices, onDevicesChanged, openDevices, playThrough, rememberChoice, rememberedChoice } from "./devices.js";
 import { LevelMeter, chime } from "./sound.js";
@@ -26,6 +27,8 @@ export class DeviceCheck {
     byId("camera-on").addEventListener("change", () => this.#choose("camera"));
     byId("speaker-test").addEventListener("click", () => this.#testSpeaker());
     byId("speaker").hidden = !canChooseSpeaker();
+    byId("calibrate-on").checked = calibration.isWanted();
+    byId("calibrate-on").addEventListener("change", () => calibration.remember(byId("calibrate-on").checked));
   }
 
   async open() {

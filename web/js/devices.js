@@ -1,13 +1,13 @@
 // Microphone, camera and loudspeaker: opening, listing, choosing, and naming what went wrong as a MediaFault.
 // It must not know the screens or the call.
 
+import { keep, kept } from "./kept.js";
+
 /**
  * @typedef {"microphone"|"camera"} Device
  * @typedef {"denied"|"missing"|"busy"|"insecure"|"unknown"} Reason
  * @typedef {{microphone?: string, camera?: string, speaker?: string, cameraOn?: boolean}} Choice device ids
  */
-
-const STORED = "deyeonso.devices";
 
 /** A device that could not be opened. */
 export class MediaFault extends Error {
@@ -98,19 +98,7 @@ export async function playThrough(element, deviceId) {
 export const canChooseSpeaker = () => "setSinkId" in HTMLMediaElement.prototype;
 
 /** @returns {Choice} */
-export function rememberedChoice() {
-  try {
-    return JSON.parse(localStorage.getItem(STORED) ?? "{}") ?? {};
-  } catch {
-    return {}; // storage may be switched off: then nothing is remembered
-  }
-}
+export const rememberedChoice = () => kept("devices") ?? {};
 
 /** @param {Choice} choice */
-export function rememberChoice(choice) {
-  try {
-    localStorage.setItem(STORED, JSON.stringify(choice));
-  } catch {
-    // as above
-  }
-}
+export const rememberChoice = (choice) => keep("devices", choice);

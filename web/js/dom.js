@@ -79,6 +79,13 @@ export function showToast(place, toast, stay) {
   setTimeout(() => toast.remove(), stay);
 }
 
+/** Hands a text to the person as a file. @param {string} text @param {string} name */
+export function saveText(text, name) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
 /** Keeps a select's options in step with the devices there are. @param {HTMLSelectElement} select
  * @param {MediaDeviceInfo[]} devices @param {string|undefined} chosen @param {string} [otherwise] text for none */
 export function fillSelect(select, devices, chosen, otherwise = TEXT.noDevice) {

@@ -1,11 +1,11 @@
 // One peer connection to the server: offer, trickled candidates, data channel, heartbeat, quality; used once.
 // It must not know the DOM, nor that a call may outlive it.
 //
-// Events (CustomEvent, `detail` in brackets): connected · voice [MediaStream] · message [Message] · quality [Quality]
-// · weak (no answer for the moment) · lost (gone for good, whoever closed it).
+// Events (CustomEvent, `detail` in brackets): connected · open (messages can be sent) · voice [MediaStream]
+// · message [Message] · quality [Quality] · weak (no answer for the moment) · lost (gone for good, whoever closed it).
 
 import { trickle } from "./api.js";
-import { clientReady, parse, ping } from "./rtvi.js";
+import { parse, ping } from "./rtvi.js";
 
 /** @typedef {{level: "good"|"fair"|"poor"|"unknown", delay: number|null, lost: number|null}} Quality delay in s, lost 0..1 */
 /** @typedef {{microphone: MediaStreamTrack, camera: MediaStreamTrack|null, withCamera: boolean}} Tracks */
@@ -35,7 +35,7 @@ export class Link extends EventTarget {
     this.#peer.ontrack = ({ track }) => this.#tell("voice", new MediaStream([track]));
     this.#peer.onicecandidate = ({ candidate }) => candidate?.candidate && this.#found(candidate);
     this.#peer.onconnectionstatechange = () => this.#follow(this.#peer.connectionState);
-    this.#channel.onopen = () => this.#greet();
+    this.#channel.onopen = () => this.#opened();
     this.#channel.onclose = () => this.#lose();
     this.#channel.onmessage = ({ data }) => {
       const message = parse(data);
@@ -73,9 +73,14 @@ export class Link extends EventTarget {
     if (candidates.length && !this.#closed) trickle(this.#callId, candidates).catch(() => {});
   }
 
-  #greet() {
-    this.#channel.send(clientReady());
-    this.#timers.heartbeat = setInterval(() => this.#channel.readyState === "open" && this.#channel.send(ping()), HEARTBEAT);
+  #opened() {
+    this.#timers.heartbeat = setInterval(() => this.say(ping()), HEARTBEAT);
+    this.#tell("open");
+  }
+
+  /** Sends a message; without an open channel it is lost, as it would be on the way. @param {string} message */
+  say(message) {
+    if (this.#channel.readyState === "open") this.#channel.send(message);
   }
 
   /** @param {RTCPeerConnectionState} state */

@@ -2,7 +2,7 @@
 // It must not know how any of them works.
 
 import { getHealth } from "./api.js";
-import { showAfter } from "./after.js";
+import { leaveAfter, showAfter } from "./after.js";
 import { DeviceCheck } from "./check.js";
 import { openDevices, rememberedChoice } from "./devices.js";
 import { byId, clearFault, showFault } from "./dom.js";
@@ -20,6 +20,7 @@ let stage = /** @type {Stage|null} */ (null);
 
 /** @param {Screen} screen */
 function show(screen) {
+  if (screen !== "after") leaveAfter();
   document.body.dataset.screen = screen;
   for (const id of ["lobby", "check", "call", "after"]) byId(id).hidden = id !== screen;
   byId(`${screen}-title`).focus({ preventScroll: true });

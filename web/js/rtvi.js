@@ -4,7 +4,8 @@
 /**
  * @typedef {{type: string, data: any}} Message
  * Types used here: bot-ready, user-started-speaking, user-stopped-speaking, user-transcription, bot-started-speaking,
- * bot-stopped-speaking, bot-transcription, error; ours ride in server-message and are given as `server:<kind>`.
+ * bot-stopped-speaking, bot-transcription, error; ours ride in server-message and are given as `server:<kind>`, answers
+ * to ours in server-response as `answer:<what was asked>`.
  */
 
 const LABEL = "rtvi-ai";
@@ -26,8 +27,9 @@ export function parse(text) {
   }
   if (message?.label !== LABEL || typeof message.type !== "string") return null;
   const data = message.data ?? {};
-  const type = message.type === "server-message" ? `server:${data.kind ?? ""}` : message.type;
-  return { type, data };
+  if (message.type === "server-message") return { type: `server:${data.kind ?? ""}`, data };
+  if (message.type === "server-response") return { type: `answer:${data.t ?? ""}`, data: data.d ?? {} };
+  return { type: message.type, data };
 }
 
 export const clientReady = () =>
@@ -35,6 +37,13 @@ export const clientReady = () =>
 
 /** Tells the server that this side is alive, also while the microphone is muted. */
 export const ping = () => format("client-message", { t: "ping" });
+
+/** What the browser does to the microphone's sound; a level it evens out says less. @param {MediaStreamTrack} microphone */
+export const devices = (microphone) =>
+  format("client-message", { t: "devices", d: { auto_gain: microphone.getSettings().autoGainControl ?? false } });
+
+/** @param {"begin"|"end"|"cancel"} state */
+export const calibrate = (state) => format("client-message", { t: "calibrate", d: { state } });
 
 /** Unique within one call; not a secret (and `crypto.randomUUID` is absent where the origin is not secure). */
 function shortId() {

@@ -1,8 +1,10 @@
 // The call's screen: brings one Call together with portrait, captions, controls and notices until it ends.
 // It must not know how a call works inside, nor which screen comes before or after.
 
+import { Calibration, isWanted } from "./calibration.js";
 import { Call } from "./call.js";
 import { CaptionView, Conversation } from "./captions.js";
+import { CoachCard } from "./coach.js";
 import { Controls } from "./controls.js";
 import { playThrough, rememberedChoice } from "./devices.js";
 import { button, byId, clearFault, clock, make, showFault, showToast } from "./dom.js";
@@ -12,7 +14,10 @@ import { Sending } from "./sending.js";
 import { LevelMeter } from "./sound.js";
 import { ENDINGS, NOTICES, QUALITY, STATES, TEXT, faultText } from "./strings.js";
 
-/** @typedef {{persona: import("./api.js").Persona, lines: import("./captions.js").Line[], began: boolean, seconds: number, sessionId: string}} Memory */
+/**
+ * @typedef {{persona: import("./api.js").Persona, lines: import("./captions.js").Line[], began: boolean, seconds: number, sessionId: string,
+ *   analysed: boolean}} Memory analysed: the coach has spoken, so there will be a report
+ */
 
 const TOAST = 7_000; // ms a notice stays
 
@@ -20,6 +25,7 @@ export class Stage {
   #conversation = new Conversation();
   #portrait = /** @type {Portrait|null} */ (null);
   #meter = /** @type {LevelMeter|null} */ (null);
+  #calibration = /** @type {Calibration|null} */ (null);
   #wake = /** @type {any} */ (null);
   #begun = 0; // ms, performance time of the connection
   #ticking = 0;
@@ -35,6 +41,7 @@ export class Stage {
     this.wishes = wishes;
     this.view = new CaptionView(persona.name);
     this.call = new Call(persona.id, stream);
+    this.coach = new CoachCard(this.call.withCamera);
     this.controls = new Controls({
       microphone: (on) => this.sending.mute(!on),
       camera: (on) => this.sending.film(on),
@@ -78,6 +85,7 @@ export class Stage {
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
       this.call.addEventListener(type, (event) => run(/** @type {CustomEvent} */ (event).detail));
     on("connected", () => this.#begin());
+    on("open", () => this.#prepare());
     on("voice", (stream) => this.#hear(stream));
     on("message", (message) => this.#take(message));
     on("quality", ({ level }) => this.#showQuality(level));
@@ -103,6 +111,16 @@ export class Stage {
     navigator.wakeLock?.request("screen").then((lock) => (this.#closed ? lock.release() : (this.#wake = lock)), () => {});
   }
 
+  /** She is told to begin once the person is ready. */
+  async #prepare() {
+    if (this.#calibration) return; // a new connection in the middle of it: it goes on, or runs out of time
+    if (isWanted()) {
+      this.#calibration = new Calibration(this.call, this.persona.name);
+      this.#toast(await this.#calibration.run());
+    }
+    if (!this.#closed) this.call.ready();
+  }
+
   #seconds() {
     return this.#begun ? (performance.now() - this.#begun) / 1000 : 0;
   }
@@ -123,13 +141,16 @@ export class Stage {
   /** @param {import("./rtvi.js").Message} message */
   #take(message) {
     const { type, data } = message;
+    this.coach.take(message);
+    this.#calibration?.take(message);
     if (this.#conversation.take(message, this.#seconds())) this.view.show(this.#conversation);
     if (type === "user-started-speaking" || type === "user-stopped-speaking") this.#notePerson(type === "user-started-speaking");
     else if (type === "server:state" && data.state in STATES) this.#show(data.state);
     else if (type === "bot-started-speaking") this.#show("speaking");
     else if (type === "bot-stopped-speaking" && byId("stage").dataset.state === "speaking") this.#show("listening");
     else if (type === "server:notice" && data.code in ENDINGS) this.#ending = data.code;
-    else if (type === "server:tip" || type === "server:notice") this.#toast(NOTICES[data.code] ?? data.text ?? data.message);
+    else if (type === "server:tip") this.#toast(data.text, null, TOAST, "toast tip");
+    else if (type === "server:notice") this.#toast(NOTICES[data.code] ?? data.message);
     else if (type === "error") this.#toast(NOTICES[data.code]); // what only the analysis missed need not interrupt
   }
 
@@ -152,9 +173,9 @@ export class Stage {
     byId("quality").setAttribute("aria-label", (byId("quality").title = QUALITY[level]));
   }
 
-  /** @param {string|undefined} text @param {Node|null} [action] @param {number} [stay] ms */
-  #toast(text, action = null, stay = TOAST) {
-    if (text) showToast(byId("toasts"), make("p", { class: "toast" }, text, action), stay);
+  /** @param {string|undefined} text @param {Node|null} [action] @param {number} [stay] ms @param {string} [kind] */
+  #toast(text, action = null, stay = TOAST, kind = "toast") {
+    if (text) showToast(byId("toasts"), make("p", { class: kind }, text, action), stay);
   }
 
   #leave() {
@@ -166,7 +187,9 @@ export class Stage {
     const seconds = this.#seconds();
     this.#close();
     this.controls.close();
-    this.wishes.left({ began: this.#begun > 0, persona: this.persona, lines: this.#conversation.lines, seconds, sessionId: this.call.sessionId });
+    const { persona, coach, call } = this;
+    const { lines } = this.#conversation;
+    this.wishes.left({ began: this.#begun > 0, persona, lines, seconds, sessionId: call.sessionId, analysed: coach.spoke });
   }
 
   /** @param {import("./strings.js").FaultText} text */
@@ -189,6 +212,7 @@ export class Stage {
   #close() {
     if (this.#closed) return;
     this.#closed = true;
+    this.#calibration?.close();
     clearInterval(this.#ticking);
     this.#notePerson(false);
     this.#meter?.close();
