@@ -20,6 +20,7 @@ from signaling.context import CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
 from signaling.entry import entry
 from signaling.errors import add_security_headers, errors_as_json
+from signaling.metrics import METRICS, METRICS_TOKEN, Metrics
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
 from signaling.routes import documents, pages, pipecat, service
@@ -51,11 +52,17 @@ def make_app(
     patience: Patience | None = None,
     auth: Auth | None = None,
     sign_in: SignIn | None = None,
+    metrics: Metrics | None = None,
+    metrics_token: str = "",
 ) -> web.Application:
     """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
-    app = web.Application(middlewares=[errors_as_json, entry(auth)], client_max_size=MAX_BODY)
+    metrics = metrics or Metrics()
+    middlewares = [metrics.count_requests, errors_as_json, entry(auth)]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[TICKETS] = Tickets()
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
+    app[METRICS] = metrics
+    app[METRICS_TOKEN] = metrics_token
     app[CONTEXT] = Context(
         calls=calls,
         engines=engines,

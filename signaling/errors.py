@@ -37,12 +37,15 @@ _STATUS = {
     "duplicate": 409,
 }
 _BY_FAULT = {"caller": 400, "server": 500, "upstream": 502}
+CODE = "code"  # under this key an error's response carries its code, for the metrics
 RETRY_AFTER = 5.0  # s, where the error does not know better
 
 
 def error_response(code: str, message: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
     """`{"error": {"code", "message"}}`."""
-    return web.json_response({"error": {"code": code, "message": message}}, status=status, headers=headers)
+    response = web.json_response({"error": {"code": code, "message": message}}, status=status, headers=headers)
+    response[CODE] = code
+    return response
 
 
 def status_of(code: str, whose: Whose = "caller") -> int:
