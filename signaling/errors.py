@@ -37,7 +37,7 @@ _STATUS = {
     "duplicate": 409,
 }
 _BY_FAULT = {"caller": 400, "server": 500, "upstream": 502}
-CODE = "code"  # under this key an error's response carries its code, for the metrics
+CODE = web.ResponseKey("code", str)  # under this key an error's response carries its code, for the metrics
 RETRY_AFTER = 5.0  # s, where the error does not know better
 
 

@@ -10,7 +10,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from queue import Queue
@@ -69,7 +69,8 @@ def log_to_files(folder: Path) -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(handler)
         listener.stop()  # what waits is written first
-        file.close()
+        with suppress(OSError):  # a disk that is still full
+            file.close()
 
 
 def describe(error: BaseException) -> str:
