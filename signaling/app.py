@@ -16,6 +16,7 @@ from persona.conversation import Patience
 from signaling.auth import Auth
 from signaling.call import CallLimits
 from signaling.calls import Calls
+from signaling.chats import Chats
 from signaling.context import CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
 from signaling.entry import entry
@@ -23,7 +24,7 @@ from signaling.errors import add_security_headers, errors_as_json
 from signaling.metrics import METRICS, METRICS_TOKEN, Metrics
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
-from signaling.routes import documents, pages, pipecat, service
+from signaling.routes import chat, documents, pages, pipecat, service, sessions
 from signaling.routes import personas as personas_routes
 from signaling.sdp import Policy
 from signaling.tickets import Tickets
@@ -32,6 +33,8 @@ from storage import Store
 MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
 APIS = (
     calls_routes.api,
+    chat.api,
+    sessions.api,
     personas_routes.api,
     auth_routes.api,
     service.api,
@@ -63,19 +66,27 @@ def make_app(
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
     app[METRICS] = metrics
     app[METRICS_TOKEN] = metrics_token
+    patience = patience or Patience()
+    chats = Chats(store, engines.model, personas, patience)
     app[CONTEXT] = Context(
         calls=calls,
         engines=engines,
         personas=personas,
         store=store,
+        chats=chats,
         policy=policy,
         ice_servers=tuple(ice_servers),
         limits=limits or CallLimits(),
-        patience=patience or Patience(),
+        patience=patience,
     )
+    app.on_cleanup.append(_close)
     app.on_response_prepare.append(add_security_headers)
     for api in APIS:
         api.add_to(app)
     documents.add_to(app, APIS, web_folder)
     pages.add_to(app, web_folder)
     return app
+
+
+async def _close(app: web.Application) -> None:
+    app[CONTEXT].chats.close()
