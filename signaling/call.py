@@ -16,11 +16,13 @@ import structlog
 from aiortc import RTCIceCandidate
 from aiortc.mediastreams import MediaStreamTrack
 
+from analysis.face_state import FaceState
 from analysis.listener import Listener
-from analysis.types import AnalyzerFault
+from analysis.types import AnalyzerFault, FaceReading
 from analysis.watcher import Watcher
 from media.channel import Channel
 from media.clock import Clock
+from media.errors import DeyeonsoError
 from media.timeline import Event, Timeline
 from media.tracks.camera import Camera
 from media.tracks.microphone import Microphone
@@ -32,6 +34,7 @@ from persona.schema import Persona
 from persona.types import TurnDelays
 from signaling import wire
 from signaling.engines import Engines
+from signaling.face_feed import FaceFeed
 from signaling.gate import Gate
 from signaling.keeper import Keeper
 from signaling.keepsake import memory_of
@@ -58,7 +61,6 @@ class CallLimits:
     reload: float = 3.0  # for one that closed its connection: it may only be making a new one
     ready: float = 1.5  # for `client-ready` before she greets anyway
     last_words: float = 4.0  # for an utterance that was open when the call ended
-    flush: float = 60.0  # for a store that is away to take what it was not given yet
     longest: float = 3600.0  # a whole call
 
 
@@ -84,7 +86,6 @@ class Call:
         self.timeline = Timeline()
         self.state: State = "connecting"
         self.reason: str | None = None  # why it ended
-        self.over = asyncio.Event()  # the registry has let go of it, and nothing of it is written any more
         self._lasted: float | None = None  # s, once it has
         self._engines = engines
         self._companion = companion
@@ -96,6 +97,10 @@ class Call:
         self._pictures: Channel[Picture] = Channel(1, "drop_oldest")
         self._speech = SpeechTrack(self.clock)
         self._microphones: list[Microphone] = []
+        self._cameras: list[Camera] = []
+        self._face = FaceState()
+        self.faces = FaceFeed(self._face, self.clock)
+        self.sender: object | None = None  # who sends landmarks in the camera's place
         self._delays: list[TurnDelays] = []
         self._gate = Gate(per_second=50)
         self._faults_told: dict[tuple[str, str], float] = {}
@@ -154,12 +159,13 @@ class Call:
                         await self._peer.close()
                     self._remember()
                     self.timeline.close()
-                    await asyncio.wait([keeping], timeout=self._limits.flush)
+                    await asyncio.wait([keeping], timeout=self._limits.last_words)
                     keeping.cancel()
         finally:
             self.state = "ended"
             self._running.set()
             self._speech.stop()
+            self.faces.messages.end(self.reason or "ended")
             if self._peer is not None:
                 await self._peer.close()
             log.info("call_ended", call=self.id, reason=self.reason, seconds=round(self.clock.now(), 1))
@@ -182,16 +188,6 @@ class Call:
             await former.close()
         return answer
 
-    @property
-    def unsaved(self) -> int:
-        """Documents that the store has not taken yet."""
-        return self._keeper.unsaved
-
-    @property
-    def lost(self) -> int:
-        """Documents that the store never took."""
-        return self._keeper.lost
-
     async def report(self) -> dict[str, Any]:
         """State, per-turn delays (s), and what came through, was lost or was dropped."""
         peer = self._peer
@@ -206,6 +202,19 @@ class Call:
             "dropped": {"audio_chunks": self._chunks.dropped, "pictures": self._pictures.dropped},
             "network": None if peer is None else await peer.statistics(),
         }
+
+    def see(self, reading: FaceReading) -> None:
+        """Take what a client's own landmarker found, as if a camera had seen it. Raises DeyeonsoError `camera_on`."""
+        self.must_be_unseen()
+        self.timeline.append(reading)
+        shown = self.faces.live.rule(reading)
+        if shown is not None:
+            self.timeline.append(shown)
+
+    def must_be_unseen(self) -> None:
+        """Raises DeyeonsoError `camera_on` where the call has a camera of its own."""
+        if any(camera.received for camera in self._cameras):
+            raise DeyeonsoError("camera_on", "this call sends video: its own camera is read", "caller")
 
     async def add_candidates(self, candidates: list[RTCIceCandidate | None]) -> None:
         for candidate in candidates:
@@ -309,6 +318,7 @@ class Call:
 
     def _on_video(self, track: MediaStreamTrack) -> None:
         camera = Camera(track, self.clock, self._pictures)
+        self._cameras.append(camera)
         if self._tasks is not None:
             self._tracks.append(self._tasks.create_task(self._guard("camera", camera.run())))
 
@@ -347,6 +357,9 @@ class Call:
                 self._delays.append(event)
             if isinstance(event, AnalyzerFault) and not self._is_news(event):
                 continue
+            if isinstance(event, FaceReading):
+                self._face.add(event)
+            self.faces.note(event)
             for message in wire.messages_of(event, self._keeper.moment(event.t).isoformat()):
                 self._send(message)
 

@@ -5,7 +5,7 @@ It must not know any route.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from aiortc import RTCIceServer
@@ -15,9 +15,9 @@ from persona.conversation import Patience
 from signaling.auth import Identity, unauthorized
 from signaling.call import CallLimits
 from signaling.calls import Calls
-from signaling.chats import Chats
 from signaling.engines import Engines
 from signaling.sdp import Policy
+from signaling.streams import Streams
 from signaling.tickets import Tickets, read_ticket
 from storage import Store
 
@@ -30,11 +30,11 @@ class Context:
     engines: Engines
     personas: PersonaManager
     store: Store
-    chats: Chats
     policy: Policy
     ice_servers: tuple[RTCIceServer, ...]
     limits: CallLimits
     patience: Patience
+    streams: Streams = field(default_factory=Streams)
 
 
 @dataclass(frozen=True, slots=True)

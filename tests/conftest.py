@@ -16,7 +16,7 @@ import pytest
 import persona
 from media.preload import preload
 from media.types import HEARING_RATE, SPEECH_RATE, Wave
-from media.weights import Weights
+from media.weights import Weights, cache_folder, read_manifest
 from persona.adapters.kokoro import KokoroVoice
 from persona.schema import Voice
 from persona.shaping import resampled
@@ -30,6 +30,15 @@ Speak = Callable[..., Wave]
 def weights() -> Weights:
     """The real models' weights, optional ones too; fetched on a machine that has none yet."""
     return Weights(preload(everything=True).folder)
+
+
+@pytest.fixture(scope="session")
+def material() -> Weights:
+    """Pictures and films of faces, fetched like weights but never part of the product."""
+    manifest = read_manifest(Path(__file__).parent / "material.json")
+    folder = cache_folder().parent / "test-material"
+    preload(folder, manifest=manifest)
+    return Weights(folder, manifest)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import jiwer
 import numpy as np
@@ -20,22 +19,12 @@ from analysis.listener import Listener, ListenerSettings
 from analysis.types import HearingEvent, Utterance
 from media.channel import Channel
 from media.clock import ManualClock
-from media.preload import preload
 from media.timeline import Timeline
 from media.types import HEARING_RATE, AudioChunk, Wave
-from media.weights import Weights, cache_folder, read_manifest
+from media.weights import Weights
 from media.worker import Worker
 
 CHUNK = 320  # samples: the microphone's 20 ms
-
-
-@pytest.fixture(scope="session")
-def material() -> Weights:
-    """Pictures and films of faces, fetched like weights but never part of the product."""
-    manifest = read_manifest(Path(__file__).parents[1] / "material.json")
-    folder = cache_folder().parent / "test-material"
-    preload(folder, manifest=manifest)
-    return Weights(folder, manifest)
 
 
 @pytest.fixture(scope="session")
