@@ -8,14 +8,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import structlog
 import uvloop
 from rich.console import Console
 
@@ -24,13 +22,14 @@ from media.preload import preload, summary
 from media.weights import Weights
 from signaling.config import Config, fail, read_config
 from signaling.engines import Engines
+from signaling.logs import log_to_stderr
 from signaling.server import refuse_strangers, serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     options = _parser().parse_args(arguments)
-    _set_up_logging()
+    log_to_stderr()
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -65,19 +64,6 @@ def _parser() -> argparse.ArgumentParser:
     peer.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     peer.set_defaults(command=_peer)
     return parser
-
-
-def _set_up_logging() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:

@@ -26,10 +26,11 @@ from media.errors import DeyeonsoError
 from media.timeline import Timeline
 from media.tracks.speech import SpeechTrack
 from media.types import Span
+from persona.answering import sentences_of
 from persona.echo import is_echo
 from persona.engines import LanguageModel, Prompt, SpeechPiece, Synthesizer
 from persona.schema import Persona
-from persona.sentences import SentenceSplitter, speakable
+from persona.sentences import speakable
 from persona.types import DialogueFault, Line, ReplyEnded, ReplyStarted, Said, State, StateChanged, TurnDelays
 
 
@@ -207,24 +208,10 @@ class Conversation:
     async def _sentences(self, reply: _Reply) -> AsyncGenerator[str, None]:
         """Speakable sentences of the model's reply, as soon as each is whole."""
         prompt = self._make_prompt(self.persona, tuple(self.history))
-        splitter = SentenceSplitter()
-        async with aclosing(self._model.reply(prompt)) as pieces:
-            limit = self._patience.first_text
-            while True:
-                try:
-                    async with asyncio.timeout(limit):
-                        piece = await anext(pieces)
-                except StopAsyncIteration:
-                    break
-                except TimeoutError:
-                    raise DeyeonsoError(
-                        "llm_timeout", f"the language model said nothing for {limit:g} s", "upstream"
-                    ) from None
-                limit = self._patience.next_text
-                for sentence in splitter.feed(piece):
-                    yield sentence
-        for sentence in splitter.flush():
-            yield sentence
+        limits = self._patience.first_text, self._patience.next_text
+        async with aclosing(sentences_of(self._model, prompt, *limits)) as sentences:
+            async for sentence in sentences:
+                yield sentence
 
     async def _speak_reply(self, reply: _Reply, sentences: AsyncGenerator[str, None]) -> None:
         """The model writes ahead by two sentences while the voice speaks the present one."""

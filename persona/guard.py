@@ -26,7 +26,10 @@ class Guard:
         self._worker = Worker("guard")
 
     async def reply(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Checked sentences, a space between, at most as many as the persona speaks. Raises what the model raises."""
+        """Checked sentences, at most as many as the persona speaks. Raises what the model raises.
+
+        A space follows each: whoever splits the text again knows at once that the sentence is whole.
+        """
         written = await self._worker.run(lambda: scripted(prompt))
         if written is not None:
             yield written
@@ -36,13 +39,13 @@ class Guard:
             async for piece in pieces:
                 for sentence in splitter.feed(piece):
                     if said := await self._checked(sentence, prompt):
-                        yield f" {said}" if count else said
+                        yield f"{said} "
                         count += not said.endswith(",")
                     if count >= prompt.persona.speech.max_sentences:
                         return
         for sentence in splitter.flush():
             if count < prompt.persona.speech.max_sentences and (said := await self._checked(sentence, prompt)):
-                yield f" {said}" if count else said
+                yield f"{said} "
                 count += 1
 
     async def _checked(self, sentence: str, prompt: Prompt) -> str:

@@ -22,6 +22,7 @@ PROPOSE_FROM = 60  # she may propose 말 놓기
 AGREE_FROM = 40  # she agrees when the person proposes
 _NO = re.compile(r"(?:음|아|어|저|에이|글쎄요?)*[\s,.…]*(?:아니|아뇨|싫|아직|됐어|안 |조금 더|나중)")
 _YES = re.compile(r"(?:음|아|어|오|와)*[\s,.…!]*(?:네|예|응|넵|좋|그래|그럴|당연|물론|콜|저도|나도|그러)")
+_PUTS_OFF = re.compile(r"조금만 더|조금 더|나중|아직은|천천히")
 RUDE, CROSSING = -6.0, -8.0
 
 
@@ -86,8 +87,8 @@ def after(persona: Persona, before: Relationship, history: Sequence[Line], at: s
 
 
 def proposes(line: str) -> bool:
-    """Whether a line of hers asks to drop 존댓말."""
-    return "?" in line and understand(line).has("propose_casual")
+    """Whether a line of hers asks to drop 존댓말 ("조금만 더 친해지면 놓을까요?" puts it off)."""
+    return "?" in line and not _PUTS_OFF.search(line) and understand(line).has("propose_casual")
 
 
 def _bargain(heard: Heard, hers: str, now: float, casual: bool, refused: bool) -> tuple[bool, bool, str]:

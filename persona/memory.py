@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from analysis.korean import Morpheme, join, morphemes
+from persona.slips import corrected
 from persona.tables import table
 from persona.types import Fact, Line
 
@@ -24,7 +25,7 @@ _NOT_NAMES = frozenset(_TABLES["not_names"])
 _JOB_ENDS = tuple(_TABLES["job_ends"])
 _KIN, _PETS, _EVENTS = _TABLES["kin"], _TABLES["pets"], _TABLES["events"]
 
-_IS = r"(?:이에요|예요|에요|이예요|입니다|이야|야|이고|고요?|이구요|인데요?|이라고|라고|요|이요|$)"
+_IS = r"(?:이에요|예요|에요|이예요|입니다|이야|야|이고|고요?|이고요|구요?|이구요|인데요?|이라고|라고|요|이요|$)"
 _NAME = r"[가-힣]{2,4}?"
 _AGE = re.compile(
     r"(?P<number>\d{2})\s?(?:살|세)(?![가-힣]*때)"
@@ -37,10 +38,15 @@ _WHEN = r"(오늘|내일|모레|이번\s?주말?|다음\s?주말?|다음\s?달|�
 def extract(text: str, asked: str = "") -> list[tuple[str, str]]:
     """(slot, value) pairs `text` tells of its speaker; `asked` is the line it answers ("성함이 어떻게 되세요?")."""
     found: list[tuple[str, str]] = []
-    for sentence in re.split(r"(?<=[.!?…~])\s+", text.strip()[:600]):
+    before = (re.split(r"(?<=[.!?…~])\s+", asked.strip()) or [""])[-1]  # only what she asked in the end
+    for sentence in re.split(r"(?<=[.!?…~])\s+", corrected(text.strip()[:600])):
         if sentence.rstrip().endswith("?") or not sentence:
             continue
-        found += _patterns(sentence, asked)
+        if whose := _not_ones_own_name(sentence, before):
+            found.append(whose)
+        else:
+            found += _patterns(sentence, before)
+        before = f"{before} {sentence}" if any(pet in sentence for pet in (*_PETS, *_KIN)) else before
         found += _preferences(sentence)
     return list(dict.fromkeys(found))
 
@@ -70,6 +76,9 @@ def merged(old: Iterable[Fact], new: Iterable[Fact]) -> tuple[Fact, ...]:
     for fact in (*old, *new):
         slot_key = (fact.slot, "" if fact.slot in SINGLE else fact.value)
         kept.pop(slot_key, None)  # said again: it moves to the end
+        # "고양이", and later "고양이 나비": the fuller one is enough.
+        for known in [known for known in kept if known[0] == fact.slot and f"{fact.value} ".startswith(f"{known[1]} ")]:
+            kept.pop(known, None)
         for opposite in {"likes": ("dislikes",), "hobby": ("dislikes",), "dislikes": ("likes", "hobby")}.get(
             fact.slot, ()
         ):
@@ -103,6 +112,23 @@ def summarised(summary: str, history: Sequence[Line], longest: int = 600) -> str
     gist = " / ".join(text[:60] for text in said[-8:])
     whole = f"{summary} / {gist}" if summary and gist else summary or gist
     return whole if len(whole) <= longest else "…" + whole[-longest + 1 :]
+
+
+_ASKS_NAME = re.compile(r"성함|(?<![가-힣]\s)이름이 (?:뭐|어떻게)|어떻게 불러|뭐라고 (?:불러|부르)")
+
+
+def _not_ones_own_name(sentence: str, before: str) -> tuple[str, str] | None:
+    """ "(고양이를 키워요.) 이름은 나비예요" names the cat: the fact about it; ("", "") for somebody else's name."""
+    if "이름" not in sentence and not re.search(r"이름이|이름은", before):
+        return None
+    about = f"{before} {sentence}"
+    other = next((word for word in (*_PETS, *_KIN, "친구") if word in about), "")
+    if not other or re.search(r"(?:제|내) 이름|저는|나는", sentence):
+        return None
+    named = re.search(rf"(?:이름(?:은|이)\s?)?([가-힣]{{1,6}}?){_IS}[.!~]*$", sentence)
+    if not named or named[1] in _NOT_NAMES:
+        return None
+    return ("pet" if other in _PETS else "family" if other in _KIN else "friend", f"{other} {named[1]}")
 
 
 def _patterns(sentence: str, asked: str) -> list[tuple[str, str]]:
@@ -159,9 +185,10 @@ def _name(sentence: str, asked: str) -> str:
         rf"({_NAME})(?:이라고|라고)\s?(?:불러|해요|합니다|부르)",
         rf"(?:^|\s)(?:저는|전|나는|난)\s({_NAME})(?:이에요|예요|입니다|이야|야)",
     ]
-    if re.search(r"성함|이름|어떻게 불러|뭐라고 불러|뭐라고 부르", asked):
+    if _ASKS_NAME.search(asked):
         patterns.append(
-            rf"^(?:네|예|아|음|저는|전|나는)?,?\s*({_NAME})(?:이에요|예요|입니다|이요|요|이야|야|라고 |이라고 )"
+            rf"^(?:네|예|아|음|저는|전|나는)?[,.…]*\s*({_NAME})"
+            r"(?:(?:이에요|예요|입니다|이요|요|이야|야)[.!~]*$|이?라고 )"
         )
         patterns.append(r"^([가-힣]{2,4})[.!]?$")
     for number, pattern in enumerate(patterns):
@@ -181,7 +208,11 @@ def _name(sentence: str, asked: str) -> str:
 
 def _looks_like_name(name: str, sentence: str) -> bool:
     """ "저는 민수예요" names, "저는 개발자예요" does not: Kiwi's proper noun, or a surname with two more syllables."""
-    tokens = [token for token in morphemes(sentence) if token.form in name and len(token.form) > 1]
+    tokens = [
+        token
+        for token in morphemes(sentence)
+        if len(token.form) > 1 and (token.form in name or token.form == f"{name}이")
+    ]
     if any(token.tag == "NNP" for token in tokens):
         return True
     return len(name) == 3 and name[0] in _SURNAMES and not any(token.form == name for token in tokens)
@@ -190,7 +221,7 @@ def _looks_like_name(name: str, sentence: str) -> bool:
 def _job(sentence: str, asked: str) -> str:
     me = re.search(r"(?:^|\s)(?:저는|전|제가|나는|난|저)\s", sentence)
     if work := re.search(r"(?:직업은|직업이|하는 일은)\s?([가-힣A-Za-z ]{2,14}?)" + _IS, sentence):
-        return work[1].strip()
+        return re.sub(r"^(?:그|저|음|어)\s", "", work[1].strip())
     if work := re.search(r"([가-힣A-Za-z]{2,10})(?:으로|로)\s?(?:일하|일해|일합|근무)", sentence):
         return work[1]
     work = re.search(r"([가-힣A-Za-z]{2,10}(?:\s일)?)(?:을|를)?\s?(?:하고 있|합니다|하는 중)", sentence)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from analysis.hangul import final_consonant
 from analysis.korean import Morpheme, join, morphemes
@@ -38,6 +38,23 @@ def to_casual(text: str) -> str:
 def to_polite(text: str) -> str:
     """`text` in 해요체; what cannot be turned stays as it is."""
     return _rewrite(text, _polite_word)
+
+
+@lru_cache(maxsize=8192)
+def to_formal(text: str) -> str:
+    """`text`, in 해요체, in 하십시오체 where that is natural; 네요, 군요, 죠 and the like stay, as people mix them."""
+    pieces = re.split(r"(?<=[.?!…~])(?=\s)", text)
+    written = [
+        # "우리 천천히 얘기해요" proposes; -ㅂ시다 would be too much, so it stays.
+        piece if "우리 " in piece else _rewrite(piece, partial(_formal_word, piece.rstrip().endswith("?")))
+        for piece in pieces
+    ]
+    return (
+        "".join(written)
+        .replace("뭡니까", "무엇입니까")
+        .replace("어딥니까", "어디입니까")
+        .replace("누굽니까", "누구입니까")
+    )
 
 
 def to_level(text: str, level: SpeechLevel) -> str:
@@ -121,6 +138,35 @@ def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
         return surface[:-1] + {"요": "", "죠": "지"}[surface[-1]] if lifted else None
     new = _written(parts)
     return new.replace("지않아", "잖아") if "잖" in surface else new
+
+
+_ORDERING = ("주", "보", "말", "들어가", "쉬", "계시", "지내", "하")
+_PLAIN_POLITE = ("어요", "아요", "에요", "예요")
+
+
+def _formal_word(asking: bool, surface: str, word: list[Morpheme], closes: bool) -> str | None:
+    if not closes:
+        return None
+    if surface.endswith(("게요", "을래요")) and not asking and word[0].tag in ("VV", "VX", "VA", "XR", "NNG", "MAG"):
+        stem = [(m.form, m.exact) for m in word if m.tag not in ("EF", "EC", "JX")]
+        return _written([*stem, ("겠", "EP"), ("습니다", "EF")]) if word[-1].form in ("ᆯ게요", "을게요") else None
+    last = word[-1]
+    if last.tag != "EF" or len(word) < 2:
+        return None
+    parts: Parts = [(m.form, m.exact) for m in word[:-1]]
+    past = any(m.tag == "EP" and m.form in ("었", "았", "였", "겠") for m in word[-2:])
+    if last.form in _PLAIN_POLITE:
+        bare = word[-2]
+        closed = past or (bool(final_consonant(bare.form)) and not bare.form.endswith("ㄹ"))
+        ending = ("습니까" if closed else "ᆸ니까") if asking else ("습니다" if closed else "ᆸ니다")
+        return _written([*parts, (ending, "EF")])
+    if last.form in ("세요", "으세요", "셔요"):
+        order = not asking and word[-2].form in _ORDERING and word[-2].tag in ("VV", "VX", "XSV")
+        ending = "ᆸ시오" if order else "ᆸ니까" if asking else "ᆸ니다"
+        return _written([*parts, ("시", "EP"), (ending, "EF")])
+    if last.form in ("죠",):
+        return _written([*parts, ("지요", "EF")])
+    return None
 
 
 def _polite_word(surface: str, word: list[Morpheme], closes: bool) -> str | None:

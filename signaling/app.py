@@ -16,13 +16,15 @@ from persona.conversation import Patience
 from signaling.auth import Auth
 from signaling.call import CallLimits
 from signaling.calls import Calls
+from signaling.chats import Chats
 from signaling.context import CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
 from signaling.entry import entry
 from signaling.errors import add_security_headers, errors_as_json
+from signaling.metrics import METRICS, METRICS_TOKEN, Metrics
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
-from signaling.routes import documents, landmarks, pages, pipecat, service
+from signaling.routes import chat, documents, landmarks, pages, pipecat, service, sessions
 from signaling.routes import personas as personas_routes
 from signaling.sdp import Policy
 from signaling.tickets import Tickets
@@ -31,6 +33,8 @@ from storage import Store
 MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
 APIS = (
     calls_routes.api,
+    chat.api,
+    sessions.api,
     personas_routes.api,
     auth_routes.api,
     service.api,
@@ -51,21 +55,31 @@ def make_app(
     patience: Patience | None = None,
     auth: Auth | None = None,
     sign_in: SignIn | None = None,
+    metrics: Metrics | None = None,
+    metrics_token: str = "",
 ) -> web.Application:
     """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
-    app = web.Application(middlewares=[errors_as_json, entry(auth)], client_max_size=MAX_BODY)
+    metrics = metrics or Metrics()
+    middlewares = [metrics.count_requests, errors_as_json, entry(auth)]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[TICKETS] = Tickets()
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
+    app[METRICS] = metrics
+    app[METRICS_TOKEN] = metrics_token
+    patience = patience or Patience()
+    chats = Chats(store, engines.model, personas, patience)
     app[CONTEXT] = Context(
         calls=calls,
         engines=engines,
         personas=personas,
         store=store,
+        chats=chats,
         policy=policy,
         ice_servers=tuple(ice_servers),
         limits=limits or CallLimits(),
-        patience=patience or Patience(),
+        patience=patience,
     )
+    app.on_cleanup.append(_close)
     app.on_response_prepare.append(add_security_headers)
     for api in APIS:
         api.add_to(app)
@@ -73,3 +87,7 @@ def make_app(
     landmarks.add_to(app)
     pages.add_to(app, web_folder)
     return app
+
+
+async def _close(app: web.Application) -> None:
+    app[CONTEXT].chats.close()

@@ -61,6 +61,7 @@ class CallLimits:
     reload: float = 3.0  # for one that closed its connection: it may only be making a new one
     ready: float = 1.5  # for `client-ready` before she greets anyway
     last_words: float = 4.0  # for an utterance that was open when the call ended
+    flush: float = 60.0  # for a store that is away to take what it was not given yet
     longest: float = 3600.0  # a whole call
 
 
@@ -86,6 +87,7 @@ class Call:
         self.timeline = Timeline()
         self.state: State = "connecting"
         self.reason: str | None = None  # why it ended
+        self.over = asyncio.Event()  # the registry has let go of it, and nothing of it is written any more
         self._lasted: float | None = None  # s, once it has
         self._engines = engines
         self._companion = companion
@@ -159,7 +161,7 @@ class Call:
                         await self._peer.close()
                     self._remember()
                     self.timeline.close()
-                    await asyncio.wait([keeping], timeout=self._limits.last_words)
+                    await asyncio.wait([keeping], timeout=self._limits.flush)
                     keeping.cancel()
         finally:
             self.state = "ended"
@@ -187,6 +189,16 @@ class Call:
         if former is not None:
             await former.close()
         return answer
+
+    @property
+    def unsaved(self) -> int:
+        """Documents that the store has not taken yet."""
+        return self._keeper.unsaved
+
+    @property
+    def lost(self) -> int:
+        """Documents that the store never took."""
+        return self._keeper.lost
 
     async def report(self) -> dict[str, Any]:
         """State, per-turn delays (s), and what came through, was lost or was dropped."""

@@ -9,12 +9,14 @@ import asyncio
 import hmac
 import secrets
 from collections import OrderedDict
+from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from media.errors import DeyeonsoError
+from media.timeline import Timeline
 from signaling.call import Call
 
 log = structlog.get_logger()
@@ -22,11 +24,24 @@ log = structlog.get_logger()
 REMEMBERED = 100  # ended calls whose report can still be asked for
 
 
+class Witness(Protocol):
+    """Who is told of every call: signaling/metrics.py."""
+
+    async def follow(self, timeline: Timeline) -> None:
+        """One call's life, until its timeline closes."""
+        ...
+
+    def ended(self, report: dict[str, Any], lost: int) -> None:
+        """Its report, and how many of its documents were never stored."""
+        ...
+
+
 class Calls:
     """Enter and leave it in the same coroutine; leaving ends every call, writes flushed, within `patience` seconds."""
 
-    def __init__(self, limit: int, patience: float = 10.0) -> None:
+    def __init__(self, limit: int, patience: float = 10.0, witness: Witness | None = None) -> None:
         self.limit = limit
+        self._witness = witness
         self._patience = patience
         self._calls: dict[str, Call] = {}
         self._tokens: dict[str, str] = {}
@@ -51,11 +66,31 @@ class Calls:
             log.warning("calls_cut_off", calls=len(self._calls))
 
     def __len__(self) -> int:
-        return len(self._calls)
+        """Calls that are on. One that has ended and still waits for the store is none of them."""
+        return sum(call.state != "ended" for call in self._calls.values())
+
+    @property
+    def unsaved(self) -> int:
+        """Documents of live calls that wait for the store."""
+        return sum(call.unsaved for call in self._calls.values())
+
+    async def end_all_of(self, user_id: str, reason: str, patience: float = 10.0) -> None:
+        """Hang up on this person and wait until their calls have written their last words, but not for ever."""
+        calls = self.of(user_id)
+        for call in calls:
+            call.hang_up(reason)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                for call in calls:
+                    await call.over.wait()
+
+    def of(self, user_id: str) -> list[Call]:
+        """This person's live calls."""
+        return [call for call in self._calls.values() if call.user_id == user_id]
 
     def admit(self) -> None:
         """Raises DeyeonsoError `busy` when no further call may begin."""
-        if self._stopping or len(self._calls) >= self.limit:
+        if self._stopping or len(self) >= self.limit:
             raise DeyeonsoError("busy", "지금은 통화가 모두 차 있어요. 잠시 뒤에 다시 걸어 주세요.")
 
     def begin(self, call: Call) -> str:
@@ -64,6 +99,8 @@ class Calls:
         token = secrets.token_urlsafe(24)
         self._calls[call.id] = call
         self._tokens[call.id] = token
+        if self._witness is not None:
+            self._group.create_task(self._witness.follow(call.timeline), name=f"witness-{call.id}")
         self._group.create_task(self._live(call), name=f"call-{call.id}")
         return token
 
@@ -75,7 +112,12 @@ class Calls:
         finally:
             self._calls.pop(call.id, None)
             self._tokens.pop(call.id, None)
-            self._ended[call.id] = (call.user_id, await call.report())
+            call.timeline.close()  # also of one that crashed: who follows it is told
+            report = await call.report()
+            self._ended[call.id] = (call.user_id, report)
+            if self._witness is not None:
+                self._witness.ended(report, call.lost)
+            call.over.set()
             while len(self._ended) > REMEMBERED:
                 self._ended.popitem(last=False)
 
@@ -96,7 +138,7 @@ class Calls:
     def resume(self, token: str, user_id: str) -> Call:
         """The live call that `token` was given for. Raises DeyeonsoError `call_unknown`."""
         for call_id, given in self._tokens.items():
-            if hmac.compare_digest(given, token):
+            if hmac.compare_digest(given, token) and self._calls[call_id].state != "ended":
                 return self.get(call_id, user_id)
         raise DeyeonsoError("call_unknown", "this call is over", "caller")
 

@@ -6,6 +6,7 @@ It must not know what the values are used for; `run.py` reads it once, at the st
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import sys
 from contextlib import suppress
@@ -47,6 +48,11 @@ class Config(BaseSettings):
     mongodb_uri: str = ""
     mongodb_driver: Literal["motor", "pymongo"] = "motor"
     database_name: str = "deyeonso"
+    store_fallback: Literal["embedded"] | None = None
+    keep_media_days: int = Field(default=7, ge=1, le=36500)
+    keep_transcripts_days: int = Field(default=90, ge=1, le=36500)
+    keep_audit_days: int = Field(default=365, ge=1, le=36500)
+    metrics_token: str = ""
     supabase_url: str = ""
     supabase_anon_key: str = ""
     jwt_secret_key: str = ""
@@ -99,7 +105,7 @@ class Config(BaseSettings):
 
 
 # Misspelt names of ours would be silently ignored: these prefixes belong to us, so an unknown one is an error.
-_OUR_PREFIXES = ("STT_", "LLM_", "TTS_", "MONGODB_", "SUPABASE_", "OPENAI_", "DATA_")
+_OUR_PREFIXES = ("STT_", "LLM_", "TTS_", "MONGODB_", "SUPABASE_", "OPENAI_", "DATA_", "KEEP_", "STORE_")
 _OF_LIBRARIES = {"OPENAI_ORG_ID", "OPENAI_ORGANIZATION", "OPENAI_PROJECT_ID", "OPENAI_LOG", "OPENAI_WEBHOOK_SECRET"}
 
 
@@ -115,7 +121,9 @@ def read_config(env_file: str | None = ".env") -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "?"
-        shown = "" if "KEY" in name or "CREDENTIAL" in name else f" = {first.get('input')!r}"
+        shown = (
+            "" if any(word in name for word in ("KEY", "CREDENTIAL", "TOKEN", "URI")) else f" = {first.get('input')!r}"
+        )
         message = f"{name}{shown}: {first['msg'].removeprefix('Value error, ')}"
         raise DeyeonsoError("bad_config", message, "caller") from None
     except UnicodeDecodeError:
@@ -126,3 +134,11 @@ def fail(error: DeyeonsoError) -> int:
     """Say why the program cannot start, in one line on stderr. The exit status, 2."""
     sys.stderr.write(f"deyeonso: {error.code}: {error.message}\n")
     return 2
+
+
+def is_loopback(host: str) -> bool:
+    """Does this address reach only this machine?"""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

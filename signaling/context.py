@@ -15,6 +15,7 @@ from persona.conversation import Patience
 from signaling.auth import Identity, unauthorized
 from signaling.call import CallLimits
 from signaling.calls import Calls
+from signaling.chats import Chats
 from signaling.engines import Engines
 from signaling.sdp import Policy
 from signaling.streams import Streams
@@ -30,6 +31,7 @@ class Context:
     engines: Engines
     personas: PersonaManager
     store: Store
+    chats: Chats
     policy: Policy
     ice_servers: tuple[RTCIceServer, ...]
     limits: CallLimits

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
+from pydantic import BaseModel, Field
 
 from media.errors import DeyeonsoError, Whose
 
@@ -35,14 +36,33 @@ _STATUS = {
     "body_too_slow": 408,
     "unsupported_media_type": 415,
     "duplicate": 409,
+    "llm_timeout": 504,
+    "llm_rate_limited": 503,
 }
 _BY_FAULT = {"caller": 400, "server": 500, "upstream": 502}
+CODE = web.ResponseKey("code", str)  # under this key an error's response carries its code, for the metrics
 RETRY_AFTER = 5.0  # s, where the error does not know better
+
+
+class Fault(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="stable, for programs")
+    message: str = Field(description="for people")
+
+
+class Error(BaseModel):
+    """The one shape of every failure."""
+
+    error: Fault
 
 
 def error_response(code: str, message: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
     """`{"error": {"code", "message"}}`."""
-    return web.json_response({"error": {"code": code, "message": message}}, status=status, headers=headers)
+    body = Error(error=Fault(code=code, message=message)).model_dump_json().encode()
+    response = web.Response(body=body, status=status, headers=headers, content_type="application/json")
+    response[CODE] = code
+    return response
 
 
 def status_of(code: str, whose: Whose = "caller") -> int:
@@ -67,6 +87,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     except DeyeonsoError as error:
         return respond_to(error)
+    except ConnectionResetError:
+        return error_response("client_gone", "the client has left", 499)  # nobody reads it
     except web.HTTPRequestEntityTooLarge as error:
         return error_response("body_too_large", error.text or "the body is too large", 413)
     except web.HTTPException as error:

@@ -53,22 +53,31 @@ class Keeper:
         return self._began + dt.timedelta(seconds=t)
 
     async def run(self, events: Channel[Event]) -> None:
-        """Until `events` closes; then one last try for what still waits."""
-        while True:
-            try:
+        """Until `events` closes and the store has taken everything; cancelled before that, it counts what is lost."""
+        try:
+            while await self._next(events):
+                await self._write(events)
+            while self._waiting:
+                await self._write(events)
                 if self._failing:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(RETRY):
-                            self._note(await events.get())
-                else:
+                    await asyncio.sleep(RETRY)
+        finally:
+            if self._waiting:
+                self.lost += len(self._waiting)
+                log.error("call_writes_lost", call=self._call_id, documents=len(self._waiting))
+
+    async def _next(self, events: Channel[Event]) -> bool:
+        """Take one more event, or while the store fails wait for the time of another try; False at the end."""
+        try:
+            if not self._failing:
+                self._note(await events.get())
+                return True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY):
                     self._note(await events.get())
-            except Closed:
-                break
-            await self._write(events)
-        await self._write(events)
-        if self._waiting:
-            self.lost += len(self._waiting)
-            log.error("call_writes_lost", call=self._call_id, documents=len(self._waiting))
+            return True
+        except Closed:
+            return False
 
     def _note(self, event: Event) -> None:
         match event:

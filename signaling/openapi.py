@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signaling.api import JSON, Api, Route
-from signaling.errors import status_of
+from signaling.errors import Error, status_of
 
 REF = "#/components/schemas/{model}"
 _ABOUT = (
@@ -22,26 +22,14 @@ _ABOUT = (
     "video calls (WebRTC) with AI personas in Korean. Every failure has the one shape "
     '`{"error": {"code", "message"}}`; a 429 or 503 says in `Retry-After` when to come back.'
 )
-_ERROR = {
-    "type": "object",
-    "properties": {
-        "error": {
-            "type": "object",
-            "properties": {
-                "code": {"type": "string", "description": "stable, for programs"},
-                "message": {"type": "string", "description": "for people"},
-            },
-            "required": ["code", "message"],
-        }
-    },
-    "required": ["error"],
-}
 
 
 def document(apis: Sequence[Api], version: str) -> dict[str, Any]:
     """The whole document, ready to be JSON."""
     routes = [route for api in apis for route in api.routes]
-    wanted = list(dict.fromkeys(_models(routes)))
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = list(
+        dict.fromkeys([*_models(routes), (Error, "serialization")])
+    )
     schemas, shared = models_json_schema(wanted, ref_template=REF)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in routes:
@@ -52,7 +40,7 @@ def document(apis: Sequence[Api], version: str) -> dict[str, Any]:
         "tags": [{"name": api.tag, "description": api.title} for api in apis],
         "paths": dict(paths),
         "components": {
-            "schemas": {**shared.get("$defs", {}), "Error": _ERROR},
+            "schemas": shared["$defs"],
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }

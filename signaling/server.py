@@ -6,15 +6,16 @@ It must not know any adapter: `run.py` hands in how the engines are chosen.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import errno
 import gc
-import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -26,11 +27,15 @@ from persona import PersonaManager
 from signaling.app import make_app
 from signaling.auth import Auth
 from signaling.calls import Calls
-from signaling.config import Config
+from signaling.config import Config, is_loopback
 from signaling.context import SignIn
 from signaling.engines import Engines
+from signaling.logs import log_to_files
+from signaling.metrics import Metrics
+from signaling.retention import sweep_for_ever
 from signaling.sdp import Policy
-from storage import open_store
+from signaling.starting import Starting
+from storage import Store, StoreUnavailable, open_store
 
 WEB = Path(__file__).parents[1] / "web"
 log = structlog.get_logger()
@@ -58,14 +63,6 @@ def _auth(config: Config) -> Auth | None:
     return None
 
 
-def is_loopback(host: str) -> bool:
-    """Does this address reach only this machine?"""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Engines]]) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     began = monotonic()
@@ -73,41 +70,101 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    where = config.mongodb_uri or config.data_dir
-    personas = PersonaManager()
-    personas.get_active_persona()
-    async with open_store(where, database=config.database_name, driver=config.mongodb_driver) as store:
-        engines = await choose_engines(config)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_files_of_log(config))
+        personas = PersonaManager()
+        personas.get_active_persona()
+        async with Starting(listener):
+            store = await stack.enter_async_context(open_configured(config))
+            engines = await choose_engines(config)
+            stack.push_async_callback(engines.close)
         gc.collect()
         gc.freeze()  # half a million objects of loaded models need not be looked through during calls
-        try:
-            async with Calls(config.max_calls) as calls, _auth(config) or nullcontext() as auth:
-                app = make_app(
-                    calls,
-                    engines,
-                    personas,
-                    store,
-                    web_folder=WEB,
-                    policy=Policy(loopback=is_loopback(config.host)),
-                    ice_servers=_ice_servers(config),
-                    auth=auth,
-                    sign_in=SignIn(auth is not None, config.supabase_url or None, config.supabase_anon_key or None),
-                )
-                runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
-                await runner.setup()
-                try:
-                    await web.SockSite(runner, listener).start()
-                    port = int(listener.getsockname()[1])
-                    seconds = round(monotonic() - began, 1)
-                    log.info("ready", url=f"http://{config.host}:{port}", seconds=seconds, **engines.names)
-                    sys.stderr.write(f"\n  데연소가 준비됐어요 → http://{config.host}:{port}\n\n")
-                    await stop.wait()
-                    log.info("stopping", calls=len(calls))
-                finally:
-                    await runner.cleanup()
-        finally:
-            await engines.close()
+        metrics = Metrics()
+        # Left in this order: first nobody is let in any more, then calls end, then what runs beside them.
+        await stack.enter_async_context(running(sweep_for_ever(store, metrics.swept), metrics.watch_the_loop()))
+        auth = await stack.enter_async_context(_auth(config) or nullcontext())
+        calls = await stack.enter_async_context(Calls(config.max_calls, witness=metrics))
+        app = make_app(
+            calls,
+            engines,
+            personas,
+            store,
+            web_folder=WEB,
+            policy=Policy(loopback=is_loopback(config.host)),
+            ice_servers=_ice_servers(config),
+            auth=auth,
+            sign_in=SignIn(auth is not None, config.supabase_url or None, config.supabase_anon_key or None),
+            metrics=metrics,
+            metrics_token=config.metrics_token,
+        )
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        port = int(listener.getsockname()[1])
+        seconds = round(monotonic() - began, 1)
+        log.info("ready", url=f"http://{config.host}:{port}", seconds=seconds, store=store.name, **engines.names)
+        sys.stderr.write(f"\n  데연소가 준비됐어요 → http://{config.host}:{port}\n\n")
+        await stop.wait()
+        log.info("stopping", calls=len(calls))
+    log.info("stopped")
     return 0
+
+
+@contextmanager
+def _files_of_log(config: Config) -> Iterator[None]:
+    try:
+        files = ExitStack()
+        files.enter_context(log_to_files(config.data_dir / "logs"))
+    except OSError as error:
+        message = f"DATA_DIR={config.data_dir}: nothing can be stored there: {error.strerror}"
+        raise DeyeonsoError("data_dir_unusable", message, "caller") from None
+    with files:
+        yield
+
+
+@asynccontextmanager
+async def running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let these run as long as one is inside."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+@asynccontextmanager
+async def open_configured(config: Config) -> AsyncIterator[Store]:
+    """The store that the settings ask for. Another one only where STORE_FALLBACK says so, and then it is said."""
+    days = {
+        "media": config.keep_media_days,
+        "transcripts": config.keep_transcripts_days,
+        "audit": config.keep_audit_days,
+    }
+    how: dict[str, Any] = {
+        "media": config.data_dir / "media",
+        "keep": {name: dt.timedelta(days=count) for name, count in days.items()},
+    }
+    if not config.mongodb_uri:
+        store = await open_store(config.data_dir, **how)
+    else:
+        try:
+            store = await open_store(
+                config.mongodb_uri, database=config.database_name, driver=config.mongodb_driver, **how
+            )
+        except StoreUnavailable as error:
+            if config.store_fallback is None:
+                hint = "Start it, or leave MONGODB_URI empty (or set STORE_FALLBACK=embedded) for the embedded store."
+                raise StoreUnavailable(f"{error.message}. {hint}", error.code) from error
+            log.warning("store_fallback", asked="mongodb", taken="embedded", why=error.message)
+            store = await open_store(config.data_dir, **how)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def _bind(config: Config) -> socket.socket:

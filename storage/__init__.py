@@ -5,13 +5,15 @@ This package must not know sockets or HTTP. `open_store` is the whole door: SQLi
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import datetime as dt
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from storage.errors import BadQuery, Duplicate, NotFound, StoreBroken, StoreUnavailable
 from storage.files import Files
+from storage.kinds import Keep
 from storage.store import Page, Store
 from storage.types import (
     Access,
@@ -64,7 +66,8 @@ class open_store:
 
     A path (a folder holds `deyeonso.db`) or `sqlite:///path` is the embedded store; `mongodb://…` is MongoDB, reached
     by `driver` (Motor, or its successor PyMongo Async). Media files lie in `media`, by default beside the embedded
-    file, for MongoDB in `data/media`. Raises StoreUnavailable, or StoreBroken with the codes `bad_store_url`,
+    file, for MongoDB in `data/media`. `keep` says how long media, transcripts and the audit are kept; without it, for
+    good. Raises StoreUnavailable, or StoreBroken with the codes `bad_store_url`,
     `store_corrupt`, `store_newer`.
     """
 
@@ -75,11 +78,13 @@ class open_store:
         database: str = "deyeonso",
         driver: Literal["motor", "pymongo"] = "motor",
         media: str | Path | None = None,
+        keep: Mapping[Keep, dt.timedelta] | None = None,
     ) -> None:
         self._where = where
         self._database = database
         self._driver = driver
         self._media = media
+        self._keep = keep
 
     def __await__(self) -> Generator[Any, None, Store]:
         return self._open().__await__()
@@ -101,11 +106,11 @@ class open_store:
             from storage.adapters.mongo import MongoEngine
 
             mongo = await MongoEngine.open(where, self._database, self._driver)
-            return Store(mongo, Files(Path(self._media or "data/media")))
+            return Store(mongo, Files(Path(self._media or "data/media")), self._keep)
         where = where.removeprefix("sqlite:///")
         if "://" in where or where in ("", ":memory:"):
             raise StoreBroken("bad_store_url", f"neither a path, nor sqlite:///path, nor mongodb://…: {where!r}")
         from storage.adapters.sqlite import SqliteEngine
 
         engine = await SqliteEngine.open(Path(where))
-        return Store(engine, Files(Path(self._media or engine.path.parent / "media")))
+        return Store(engine, Files(Path(self._media or engine.path.parent / "media")), self._keep)

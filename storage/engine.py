@@ -92,6 +92,11 @@ Change = Insert[D] | Upsert[D] | Patch[D] | Remove[D]
 class Engine(Protocol):
     """One database. Errors: those of storage.errors and no others."""
 
+    @property
+    def name(self) -> str:
+        """Which one it is, for the log and `GET /health`."""
+        ...
+
     async def write(self, change: Change[D]) -> int:
         """Apply, each document wholly or not at all; how many documents it touched, once they survive a crash."""
         ...

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,6 +18,7 @@ from storage.types import Document
 D = TypeVar("D", bound=Document)
 Raw = dict[str, Any]  # field → value as both databases take it: str, numbers, bool, None, datetime, list, dict
 Upgrade = Callable[[Raw], Raw]
+Keep = Literal["media", "transcripts", "audit"]  # classes of what does not stay for good; how long is a setting
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ class Kind(Generic[D]):
     order: str = "created_at"  # field that orders pages; ties are broken by id
     filters: tuple[str, ...] = ()  # fields it can be found by; each gets an index
     has_file: bool = False  # `file` names a file that must go when the document goes
-    expires: bool = False  # has `expires_at`
+    keep: Keep | None = None  # how long, by which promise: then it has `expires_at`
     upgrades: tuple[Upgrade, ...] = ()
+
+    @property
+    def expires(self) -> bool:
+        return self.keep is not None
 
     @property
     def version(self) -> int:
@@ -62,17 +67,17 @@ class Kind(Generic[D]):
 # next, and the user last, so that an interrupted erasure can simply be asked for again.
 KINDS: tuple[Kind[Any], ...] = (
     Kind(types.DataKey, "data_keys"),
-    Kind(types.Recording, "recordings", filters=("session_id", "call_id"), has_file=True, expires=True),
-    Kind(types.Upload, "uploads", has_file=True, expires=True),
-    Kind(types.TimelineChunk, "timelines", filters=("session_id", "call_id"), expires=True),
-    Kind(types.Turn, "turns", filters=("session_id", "call_id"), expires=True),
-    Kind(types.ChatMessage, "chat_messages", order="timestamp", filters=("session_id",), expires=True),
-    Kind(types.Feedback, "feedback", filters=("session_id",), expires=True),
-    Kind(types.ChatSession, "chat_sessions", filters=("persona_id",), expires=True),
+    Kind(types.Recording, "recordings", filters=("session_id", "call_id"), has_file=True, keep="media"),
+    Kind(types.Upload, "uploads", has_file=True, keep="media"),
+    Kind(types.TimelineChunk, "timelines", filters=("session_id", "call_id"), keep="transcripts"),
+    Kind(types.Turn, "turns", filters=("session_id", "call_id"), keep="transcripts"),
+    Kind(types.ChatMessage, "chat_messages", order="timestamp", filters=("session_id",), keep="transcripts"),
+    Kind(types.Feedback, "feedback", filters=("session_id",), keep="transcripts"),
+    Kind(types.ChatSession, "chat_sessions", filters=("persona_id",), keep="transcripts"),
     Kind(types.Memory, "memories"),
     Kind(types.OwnPersona, "own_personas"),
     Kind(types.Consent, "consents", filters=("to",)),
-    Kind(types.Access, "accesses", expires=True),
+    Kind(types.Access, "accesses", keep="audit"),
     Kind(types.User, "users", owner="id"),
 )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
@@ -16,11 +16,11 @@ import orjson
 from pydantic import ValidationError
 
 from media.worker import Worker
-from storage.engine import Engine, Insert, Match, Patch, Query, Remove, Upsert
+from storage.engine import Change, Engine, Insert, Match, Patch, Query, Remove, Upsert
 from storage.errors import BadQuery, NotFound
 from storage.files import Files
-from storage.kinds import KINDS, D, Kind, kind_of
-from storage.types import ChatSession, Document
+from storage.kinds import KINDS, D, Keep, Kind, kind_of
+from storage.types import ChatSession, Document, now
 
 MAX_PAGE = 500
 _SWEEP = 200  # documents a step: a sweep must not hold up a call's writes
@@ -37,19 +37,24 @@ class Page(Generic[D]):
 class Store:
     """Everything that is kept. All methods may raise StoreUnavailable; `owner` is the id of the user who asks."""
 
-    def __init__(self, engine: Engine, files: Files) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, files: Files, keep: Mapping[Keep, dt.timedelta] | None = None) -> None:
+        self.name = engine.name  # "embedded", "mongodb by motor" …
         self.files = files
+        self.writing = 0  # writes that are not acknowledged yet
+        self._engine = engine
+        self._keep = keep or {}
         self._disk = Worker("media-files", backlog=1024)
 
     async def add(self, document: D) -> D:
-        """Keep a new document. Raises Duplicate."""
-        await self._engine.write(Insert(kind_of(type(document)), document))
+        """Keep a new document; as it is kept: with its last day, where its kind has one. Raises Duplicate."""
+        document = self._dated(document)
+        await self._write(Insert(kind_of(type(document)), document))
         return document
 
     async def put(self, document: D) -> D:
         """Keep a document in place of the owner's one with the same id, if any. Raises Duplicate if it is another's."""
-        await self._engine.write(Upsert(kind_of(type(document)), document))
+        document = self._dated(document)
+        await self._write(Upsert(kind_of(type(document)), document))
         return document
 
     async def get(self, model: type[D], id: str, *, owner: str) -> D:
@@ -93,7 +98,10 @@ class Store:
                 return
 
     async def update(self, model: type[D], id: str, /, *, owner: str, **fields: Any) -> D:
-        """Give some fields new values, leaving others as another writer may just have left them. Raises NotFound."""
+        """Give some fields new values, leaving others as another writer may just have left them. Raises NotFound.
+
+        A new `updated_at` of what does not stay for good (a session that is used again) also moves its last day.
+        """
         kind = kind_of(model)
         if fixed := fields.keys() & {"id", kind.owner, kind.order}:
             raise BadQuery(f"{kind.name}: {', '.join(sorted(fixed))} cannot change")
@@ -105,8 +113,11 @@ class Store:
         except ValidationError as error:
             wrong = ", ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False))
             raise BadQuery(f"{kind.name}: {wrong}") from error
+        if "updated_at" in fields and "expires_at" not in fields and (period := self._period(kind)):
+            after = after.model_copy(update={"expires_at": vars(after)["updated_at"] + period})
+            fields["expires_at"] = None  # what it is stands in `after`
         values = after.model_dump(include=set(fields))
-        if not await self._engine.write(Patch(Match(kind, owner, {"id": id}), values)):
+        if not await self._write(Patch(Match(kind, owner, {"id": id}), values)):
             raise NotFound(kind.name, id)
         return after
 
@@ -125,7 +136,7 @@ class Store:
 
         Safe to repeat: what an interruption left is deleted by the next call.
         """
-        counts = {kind.name: await self._engine.write(Remove(Match(kind, owner))) for kind in KINDS}
+        counts = {kind.name: await self._write(Remove(Match(kind, owner))) for kind in KINDS}
         await self._disk.run(partial(self.files.remove_all, owner))
         return counts
 
@@ -145,16 +156,32 @@ class Store:
         await self._engine.close()
         self._disk.close()
 
+    def _period(self, kind: Kind[Any]) -> dt.timedelta | None:
+        return None if kind.keep is None else self._keep.get(kind.keep)
+
+    def _dated(self, document: D) -> D:
+        period = self._period(kind_of(type(document)))
+        if period is None or vars(document)["expires_at"] is not None:
+            return document
+        return document.model_copy(update={"expires_at": now() + period})
+
+    async def _write(self, change: Change[Any]) -> int:
+        self.writing += 1
+        try:
+            return await self._engine.write(change)
+        finally:
+            self.writing -= 1
+
     async def _remove(self, match: Match[Any]) -> int:
         """Files first: a document without its file can be deleted again, a file without its document never is."""
         if not match.kind.has_file:
-            return await self._engine.write(Remove(match))
+            return await self._write(Remove(match))
         removed = 0
         while documents := await self._engine.read(Query(match, limit=_SWEEP)):
             for document in documents:
                 await self._disk.run(partial(self.files.remove, document.file))
                 owner = getattr(document, match.kind.owner)
-                removed += await self._engine.write(Remove(Match(match.kind, owner, {"id": document.id})))
+                removed += await self._write(Remove(Match(match.kind, owner, {"id": document.id})))
         return removed
 
 

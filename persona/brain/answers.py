@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
-from persona.brain.hearing import Clause
-from persona.brain.lines import key
-from persona.brain.scene import Scene, topics
+from analysis.korean import morphemes
+from persona.brain.hearing import Clause, wonders
+from persona.brain.lines import data, key
+from persona.brain.scene import Scene, topics, topics_of
 from persona.sentences import split
 
 _TASTE = re.compile(
@@ -22,22 +23,31 @@ _STRONG = 2.0  # letters of a key that must have matched for an entry to be the 
 
 def answer(scene: Scene, clause: Clause) -> str | None:
     """Her answer to a question about herself, up to two sentences; None when her file has none."""
-    return boundary(scene, clause.text) or _reason(scene, clause) or _own_line(scene, clause) or _taste(scene, clause)
+    return (
+        boundary(scene, clause.text)
+        or _reason(scene, clause)
+        or _own_line(scene, clause)
+        or _taste(scene, clause)
+        or _common(scene, clause)
+        or _in_context(scene, clause)
+    )
 
 
 def boundary(scene: Scene, text: str) -> str | None:
-    """Her written "no" where the question crosses one of her lines."""
+    """Her written "no" where the question crosses one of her lines, or one that nobody's file need draw."""
     compact = key(text)
     for bound in scene.persona.boundaries:
         if any(key(word) in compact for word in bound.keys):
             return scene.voice.insist(bound.lines)
+    if "politics" in topics_of(text):
+        return scene.voice.insist(data("common")["politics"])
     return None
 
 
 def more_about(scene: Scene, topic: str) -> str | None:
     """Another line on the topic she spoke of last ("왜요?", "더 얘기해 주세요")."""
     entry = scene.about_topic(topic)
-    return scene.voice.say(entry.lines) if entry else None
+    return scene.voice.next(entry.lines) if entry else None
 
 
 def disclosure(scene: Scene, topic: str) -> str | None:
@@ -47,23 +57,68 @@ def disclosure(scene: Scene, topic: str) -> str | None:
         return None
     firsts = [split(line)[0] for line in entry.lines]
     # A first sentence that answers ("네, …", "서울이요!") makes no sense unasked.
-    unasked = [line for line in firsts if not re.match(r"(?:네|음|글쎄|응),|.*이요[.!]$|.*거요[.?]", line)]
-    return scene.voice.say([line if _FIRST_PERSON.search(line) else f"저는 {line}" for line in unasked])
+    unasked = [
+        line
+        for line in firsts
+        if not re.match(r"(?:네|음|글쎄|응|없어요|아니)|.*(?:이요|거요|요)[!?]|.{0,9}[^다]요\.$", line)
+    ]
+    return scene.voice.next([mine for line in unasked if (mine := _as_mine(line))])
+
+
+def _is_whole(line: str) -> bool:
+    """Whether a line stands by itself: "서울이요." and "여동생 하나요." only answer."""
+    if line.endswith("?") or re.match(r"네|음|글쎄|응|없어요|아니", line):
+        return False
+    tokens = [token for token in morphemes(line) if not token.tag.startswith("S")]
+    return bool(tokens) and tokens[-1].tag == "EF"
+
+
+def _as_mine(line: str) -> str:
+    """The line so that it is clear whose it is; "" where a 저는 would not fit before it."""
+    if _FIRST_PERSON.search(line):
+        return line
+    if re.match(r"부모님|가족|동생|아버지|어머니|엄마|아빠|남동생|여동생|딸|아들|아내|친구들", line):
+        return f"저희 {line}" if not line.startswith(("딸", "아들", "아내", "친구들")) else f"제 {line}"
+    first = line.split(" ")[0]
+    return "" if re.search(r"[가-힣](?:은|는|엔|에는|에서는)$", first) else f"저는 {line}"
 
 
 def unknown(scene: Scene, clause: Clause) -> str | None:
     """An honest way out when her file says nothing about it."""
     lines = scene.lines
-    if clause.noun and (said := scene.voice.say(lines["unknown_question_about"], n=clause.noun)):
+    wondering = wonders(clause.text)
+    if re.search(r"언제부터|얼마나", clause.text) and (said := scene.voice.say(lines["unknown_since"])):
         return said
-    return scene.voice.insist(lines["unknown_question"])
+    if clause.noun and clause.kind and (said := scene.voice.say(lines["unknown_question_about"], n=clause.noun)):
+        return said
+    return scene.voice.say(lines["unknown_wh" if wondering else "unknown_yesno"]) or scene.voice.insist(
+        lines["unknown_question"]
+    )
+
+
+def _common(scene: Scene, clause: Clause) -> str | None:
+    """What anybody could say, on topics that her file leaves out."""
+    common: dict[str, list[str]] = data("common")
+    for topic in clause.topics:
+        if topic in common and (said := scene.voice.next(common[topic])):
+            return said
+    return None
+
+
+def _in_context(scene: Scene, clause: Clause) -> str | None:
+    """A question that names no topic ("어디가 제일 좋았어요?") is about what is being talked of."""
+    if clause.topics or clause.kind or not wonders(clause.text) or len(key(clause.text)) > 14:
+        return None
+    if re.search(r"언제부터|얼마나", clause.text):
+        return None
+    return more_about(scene, scene.topic)
 
 
 def _reason(scene: Scene, clause: Clause) -> str | None:
     """ "왜 그 일을 시작하셨어요?": the entry that gives her reason for the topic asked about or talked of."""
     if not _WHY.search(key(clause.text)):
         return None
-    for topic in (*clause.topics, scene.topic):
+    for topic in (*clause.topics, scene.topic, *topics_of(scene.her_last)):
         for name in (f"why{topic}", f"{topic}_why"):
             if said := more_about(scene, name):
                 return said
@@ -83,7 +138,7 @@ def _own_line(scene: Scene, clause: Clause) -> str | None:
             and not _names(entry.lines, clause.noun)
         ):
             break  # "등산 좋아하세요?" wants a yes or no about 등산, not her line on sports
-        said = scene.voice.say(entry.lines)
+        said = scene.voice.next(entry.lines)
         if said:
             return said
         exhausted += entry.lines
@@ -106,6 +161,8 @@ def _taste(scene: Scene, clause: Clause) -> str | None:
         return None
     lines = scene.lines
     attitude = scene.attitude(clause.noun)
+    if not attitude and not clause.kind:
+        return None
     name = {"likes": "like_yes", "dislikes": "like_no"}.get(attitude, "like_unsure")
     return scene.voice.say(lines[name], n=clause.noun)
 
@@ -113,7 +170,12 @@ def _taste(scene: Scene, clause: Clause) -> str | None:
 def bounce(scene: Scene, clause: Clause) -> str | None:
     """Give the question back, unless the person has told already."""
     topic = next((t for t in clause.topics if t in topics()), "")
-    if topic and (asked := scene.voice.say(topics()[topic]["ask"])):
+    if (
+        topic
+        and topics()[topic]["ask"]
+        and scene.voice.chance(0.5)
+        and (asked := scene.voice.say(topics()[topic]["ask"]))
+    ):
         return asked
     names = "bounce" if scene.voice.slots.get("you") else "bounce_unnamed"
     return scene.voice.say(scene.lines[names])

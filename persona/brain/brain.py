@@ -10,7 +10,7 @@ from collections.abc import Callable
 from analysis import korean
 from persona import memory, safety
 from persona.brain import answers, reactions, steering
-from persona.brain.hearing import understand
+from persona.brain.hearing import understand, wonders
 from persona.brain.lines import data, fill
 from persona.brain.mirror import mirrored
 from persona.brain.scene import Scene
@@ -18,13 +18,26 @@ from persona.engines import Prompt
 from persona.register import to_casual
 from persona.sentences import split
 
+_DATA = (
+    "topics",
+    "nouns",
+    "acts",
+    "feelings",
+    "frames",
+    "common",
+    "lines",
+    "stopwords",
+    "recall",
+    "road",
+    "grammar",
+)
 Room = Callable[[Scene], list[str | None] | None]
 
 
 def load() -> None:
     """Read the data and warm up the morphology: blocking, seconds. Afterwards a reply takes milliseconds."""
     korean.load()
-    for name in ("topics", "nouns", "acts", "feelings", "lines", "stopwords", "recall", "road", "grammar"):
+    for name in _DATA:
         data(name)
     # One sentence through every part compiles the patterns, builds the index and warms Kiwi's joining up.
     understand("혹시 이런 날씨 좋아하세요?")
@@ -60,8 +73,9 @@ def _unheard(scene: Scene) -> list[str | None] | None:
     state = scene.heard.state
     if not state and not scene.heard.has("noise"):
         return None
-    name = "noise" if scene.heard.has("noise") else {"silent": "unclear"}.get(state, state)
-    return [scene.voice.insist(scene.lines[name])]
+    if state == "silent" and scene.unsaid_running % 3 == 2:  # nothing twice over: she takes the floor herself
+        return [scene.voice.insist(scene.lines["silence_ok"]), steering.new_topic(scene)]
+    return [scene.voice.insist(scene.lines["noise" if scene.heard.has("noise") else state])]
 
 
 def _care(scene: Scene) -> list[str | None] | None:
@@ -102,11 +116,19 @@ def _boundary(scene: Scene) -> list[str | None] | None:
     return [said] if said else None
 
 
+# Answered first, gravest first, whatever else the turn says.
+_URGENT = (
+    "insult", "bye", "remember", "unheard", "test", "doing", "slower", "manner", "dull", "meet", "like_you",
+    "compute", "silence_ok", "hmm",
+)  # fmt: skip
+
+
 def _small_acts(scene: Scene) -> list[str | None] | None:
     """Acts that have their own lines, whatever the topic."""
     lines, voice, heard = scene.lines, scene.voice, scene.heard
-    urgent = ("insult", "bye", "remember", "unheard", "slower", "meet", "compute", "silence_ok", "hmm")
-    act = next((a for a in urgent if heard.has(a)), "")
+    act = next((a for a in _URGENT if heard.has(a)), "")
+    if act == "bye" and scene.times("bye") > 1:
+        return [voice.insist(lines["bye_again"])]
     if act == "bye":
         return [voice.say(lines["bye_named"]) or voice.insist(lines["bye"])]
     if act == "remember":
@@ -118,12 +140,16 @@ def _small_acts(scene: Scene) -> list[str | None] | None:
             if (lead := voice.insist(["네, 다시 말할게요.", "제 말이 잘 안 들렸죠?"])) and last
             else None
         ]
+    if act == "hmm" and scene.unsaid_running > 1:
+        return [voice.insist(lines["go_on"]), steering.new_topic(scene)]
     if act:
         return [voice.insist(lines[act]), steering.new_topic(scene) if act == "silence_ok" else None]
     if scene.main.question:
         return None
-    act = next((a for a in ("like_you", "compliment", "sorry", "advice") if heard.has(a)), "")
-    if act:
+    # "귀여우세요" after a talk of one's father or cat praises them.
+    others = scene.before.main.kind in ("people", "pet") or scene.main.kind in ("people", "pet", "place", "food")
+    act = next((a for a in ("compliment", "sorry", "advice") if heard.has(a)), "")
+    if act and not (act == "compliment" and others):
         return [voice.insist(lines[act]), steering.new_topic(scene) if act == "sorry" else None]
     if heard.has("thanks") and not scene.main.topics and not scene.main.feeling:
         return [voice.insist(lines["thanks"]), steering.new_topic(scene)]
@@ -167,8 +193,7 @@ def _question(scene: Scene) -> list[str | None] | None:
     if main.act in ("why", "more"):
         said = _why(scene)
     elif main.act == "you" and not main.topics and not main.noun:
-        topic = scene.asked_topics[0] if scene.asked_topics else scene.topic
-        said = answers.more_about(scene, topic) or answers.unknown(scene, main)
+        said = _and_you(scene)
     else:
         said = answers.answer(scene, main) or (
             scene.voice.insist(scene.lines["really"]) if main.act == "really" else answers.unknown(scene, main)
@@ -177,6 +202,16 @@ def _question(scene: Scene) -> list[str | None] | None:
     if said and len(split(said)) == 1 and not said.endswith("?"):
         return [lead, said] if lead else [said, answers.bounce(scene, main)]
     return [lead, said]
+
+
+def _and_you(scene: Scene) -> str | None:
+    """ "그쪽은요?": on what the person told before it, else on what she had asked."""
+    told = [topic for clause in scene.heard.clauses if clause is not scene.main for topic in clause.topics]
+    kinds = [data("nouns")[clause.kind]["topic"] for clause in scene.heard.clauses if clause.kind]
+    for topic in (*told, *kinds, *scene.asked_topics, scene.topic, *scene.before.main.topics):
+        if said := answers.more_about(scene, topic):
+            return said
+    return answers.unknown(scene, scene.main)
 
 
 def _lead(scene: Scene) -> str | None:
@@ -190,6 +225,8 @@ def _lead(scene: Scene) -> str | None:
             return reactions.feel(scene, clause.feeling)
         if clause.act in ("compliment", "thanks"):
             return scene.voice.say([line for line in lines[clause.act] if len(split(line)) == 1])
+        if clause.kind and not clause.question:
+            return reactions.react(scene, clause)
     return None
 
 
@@ -203,26 +240,43 @@ def _why(scene: Scene) -> str | None:
 
 def _statement(scene: Scene) -> list[str | None] | None:
     main = scene.main
-    if main.act in ("really", "ack") and not main.feeling and not scene.asked:
-        told = answers.more_about(scene, scene.topic) if scene.voice.chance(0.4) else None
-        question = None if told else steering.new_topic(scene)
-        first = told or scene.voice.insist(scene.lines[main.act])
-        return [first, steering.bridged(scene, question) if question else None]
+    if main.act in ("really", "ack") and not main.feeling and not (scene.asked and main.noun):
+        return _moved_on(scene)
+    if main.act == "yes" and not main.noun and not main.feeling and (said := _bare_yes(scene)):
+        return said
     noticed = scene.lines[f"cue_{scene.prompt.cue}"] if not main.feeling else []
     first = scene.voice.say(noticed) or reactions.react(scene, main)
-    if any(fact.slot == "name" for fact in scene.new) and (question := steering.new_topic(scene)):
-        return [first, question]
+    if any(fact.slot == "name" for fact in scene.new):
+        return [first, (steering.follow_up(scene) if main.kind else None) or steering.new_topic(scene)]
     if main.feeling:
         return [first, reactions.ask_feeling(scene, main.feeling)]
-    dry = main.act in ("dont_know", "no") or scene.short_answers >= 2
-    if dry or (main.act == "yes" and not scene.asked_topics):
-        question = steering.new_topic(scene)
-        return [first, steering.bridged(scene, question) if question else None]
+    dry = main.act in ("dont_know", "no") or scene.short_answers >= 2 or main.frame == "resolve"
+    if dry or scene.questions_running >= 3:
+        return [first, _new_topic(scene)]
     if scene.questions_running >= 2 and (own := reactions.give(scene, main)):
         return [first, own]
-    if scene.questions_running >= 3 and (question := steering.new_topic(scene)):
-        return [first, steering.bridged(scene, question)]
-    return [first, steering.follow_up(scene) or steering.new_topic(scene)]
+    return [first, steering.follow_up(scene) or _new_topic(scene)]
+
+
+def _new_topic(scene: Scene) -> str | None:
+    question = steering.new_topic(scene)
+    return steering.bridged(scene, question) if question else None
+
+
+def _moved_on(scene: Scene) -> list[str | None]:
+    """ "그렇군요" to what she told: a little more of it, or on to something else."""
+    told = answers.more_about(scene, scene.topic) if not scene.asked and scene.voice.chance(0.4) else None
+    first = told or scene.voice.insist(scene.lines[scene.main.act])
+    return [first, None if told else _new_topic(scene)]
+
+
+def _bare_yes(scene: Scene) -> list[str | None] | None:
+    """ "네" where it answers nothing: she had not asked, or asked for more than a yes."""
+    if not scene.asked:
+        return [scene.voice.insist(scene.lines["go_on"]), steering.new_topic(scene)]
+    if wonders(scene.asked):
+        return [scene.voice.insist(scene.lines["vague"]), _new_topic(scene)]
+    return None
 
 
 def _trimmed(scene: Scene, said: list[str]) -> list[str]:

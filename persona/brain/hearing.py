@@ -11,14 +11,17 @@ from functools import lru_cache
 
 from analysis.hangul import syllables
 from analysis.korean import morphemes
+from persona.brain.frames import frame_of
 from persona.brain.lines import data, key
 from persona.brain.matching import Index, nouns
 from persona.sentences import split
+from persona.slips import corrected
 
 _GRAMMAR = data("grammar")
 _ASKING = frozenset(_GRAMMAR["asking_endings"])
 _WHAT = frozenset(_GRAMMAR["question_words"])
 _PLAIN_ENDINGS = frozenset(_GRAMMAR["endings_asking_with_a_question_word"])
+_OTHERS = frozenset(data("nouns")["people"]["words"]) | {"분", "팀장", "사장", "교수", "원장", "상사"}
 _ORDERS = ("주", "말", "계시", "보")  # "해 주세요", "가지 마세요" order; they do not ask
 _NEGATIVE = frozenset(_GRAMMAR["negations"])
 _DENIED_BEFORE = re.compile(r"(?:안|별로|전혀)$")  # "안 힘들어요", "긴장 안 돼요": denied feelings are none
@@ -37,6 +40,7 @@ class Clause:
     noun: str = ""  # the word worth a follow-up
     kind: str = ""  # its class in nouns.json
     negative: bool = False
+    frame: str = ""  # what kind of thing a statement tells (persona.brain.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,16 @@ class Heard:
 
     @property
     def main(self) -> Clause:
-        """The clause to answer: the last question, else the last that says something."""
-        for clause in reversed(self.clauses):
-            if clause.question:
-                return clause
-        for clause in reversed(self.clauses):
-            if clause.noun or clause.feeling or clause.topics:
-                return clause
-        return self.clauses[-1]
+        """The clause to answer: the last question, else the last that says something she can take up."""
+        said = tuple(reversed(self.clauses))
+        asked = [clause for clause in said if clause.question]
+        rich = [clause for clause in said if clause.kind or clause.feeling or clause.topics]
+        return (*asked, *rich, *(clause for clause in said if clause.noun), self.clauses[-1])[0]
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether there was nothing in it to answer: silence, or only "음…"."""
+        return self.state == "silent" or (len(self.clauses) == 1 and self.clauses[0].act == "hmm")
 
     def has(self, act: str) -> bool:
         return any(clause.act == act for clause in self.clauses)
@@ -64,7 +70,7 @@ class Heard:
 
 def understand(text: str) -> Heard:
     """What `text` (as the recogniser wrote it) says; of an over-long one, its first 600 characters."""
-    return _understand(text[:600].strip())
+    return _understand(corrected(text[:600].strip()))
 
 
 @lru_cache(maxsize=2048)
@@ -97,9 +103,10 @@ def _clause(sentence: str) -> Clause:
     topics = tuple(topic_ids()[match.entry] for match in topic_index().find(sentence))
     if asked and not topics and len(compact) <= 9:  # a question must be about something: listen again with a kinder ear
         topics = tuple(topic_ids()[match.entry] for match in topic_index().find(sentence, by_sound=True))[:1]
-    feeling = "" if asked else _feeling(compact)
+    feeling = "" if asked else _feeling(compact, sentence)
     negative = any(token.form in _NEGATIVE and token.tag in ("MAG", "VX", "VA", "VV", "VCN") for token in tokens)
-    return Clause(sentence, act, asked, feeling, topics, noun, kind, negative)
+    frame = "" if asked else frame_of(sentence)
+    return Clause(sentence, act, asked, feeling, topics, noun, kind, negative, frame)
 
 
 # "예쁘세요", "안녕하세요?" have the form of a question and are none.
@@ -120,10 +127,13 @@ def _act(compact: str) -> str:
     return next((act for act, pattern in _acts() if pattern.search(compact)), "")
 
 
-def _feeling(compact: str) -> str:
+def _feeling(compact: str, sentence: str) -> str:
+    tries = any(
+        token.form == "보" and token.tag == "VX" for token in morphemes(sentence)
+    )  # "가 보고 싶어요" misses nobody
     for entry in data("feelings"):
         for word in entry["any"]:
-            at = compact.find(word)
+            at = -1 if tries and word == "보고싶" else compact.find(word)
             denied = _DENIED_BEFORE.search(compact[:at]) or _DENIED_AFTER.match(compact[at + len(word) :])
             if at >= 0 and not denied:
                 return str(entry["feeling"])
@@ -146,10 +156,20 @@ def is_question(sentence: str) -> bool:
     wondering = any(token.form in _WHAT and token.tag in ("NP", "MM", "MAG", "IC", "VA") for token in tokens)
     if wondering and last.tag == "EF" and last.form in _PLAIN_ENDINGS:
         return True
+    if not wondering and any(token.form in _OTHERS and token.is_noun for token in tokens):
+        return False  # "저희 아버지는 무뚝뚝하세요" honours somebody else and asks nothing
     if last.tag == "EF" and last.form in ("세요", "으세요", "셔요"):
         return before is None or not (before.tag in ("VX", "VV") and before.form in _ORDERS)
     honorific = any(token.tag == "EP" and token.form in ("시", "으시") for token in tokens[-3:])
     return honorific and last.tag == "EF" and last.form in _PLAIN_ENDINGS
+
+
+def wonders(sentence: str) -> bool:
+    """Whether `sentence` asks for more than a yes or no: what, where, when, who, how."""
+    return any(
+        token.form in _WHAT and token.tag in ("NP", "MM", "MAG", "IC", "VA", "VV", "NR")
+        for token in morphemes(sentence)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -176,16 +196,28 @@ def _stopwords() -> frozenset[str]:
     return frozenset(data("stopwords"))
 
 
+_ANYWHERE = ("place", "people", "job")  # kinds that are worth talking of in any role: "개발자로 일해요"
+_OBLIQUE = ("에서", "에", "로", "으로", "에게", "한테", "보다", "부터", "까지", "처럼")
+
+
 def _noun(sentence: str) -> tuple[str, str]:
-    """The noun to follow up: one of a known class first, else the longest content noun; and its class."""
+    """The noun to follow up: one of a known class first, else the longest content noun; and its class.
+
+    "카페에서 알바해요" is about 알바: a noun of place or means counts only where the place itself is talked of.
+    """
     kinds = _kinds()
+    tokens = morphemes(sentence)
+    aside = {tokens[at - 1].form for at, token in enumerate(tokens) if at and token.form in _OBLIQUE}
     found = [word for word in nouns(sentence) if word not in _stopwords()]
     known = [word for word in found if word in kinds]
-    if known:
-        return known[-1], kinds[known[-1]]
+    central = [word for word in known if word not in aside] or [
+        w for w in known if kinds[w] in ("place", "people", "job")
+    ]
+    if central:
+        return central[-1], kinds[central[-1]]
     for word in reversed(found):  # "마케팅회사", "매운떡볶이": the last part gives the class
         ending = next((kinds[k] for k in sorted(kinds, key=len, reverse=True) if len(k) > 1 and word.endswith(k)), "")
-        if ending:
+        if ending and word not in kinds:
             return word, ending
-    plain = [word for word in found if syllables(word) >= 2]
+    plain = [word for word in found if syllables(word) >= 2 and word not in kinds and word not in aside]
     return (max(plain, key=len), "") if plain else ("", "")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.hangul import with_particle
-from persona.register import to_casual
+from persona.register import to_casual, to_formal
 from persona.sentences import split
 from persona.types import Line, SpeechLevel
 
@@ -51,7 +51,7 @@ class Voice:
     """Chooses and words one reply's lines. Deterministic for its seed; built anew for every reply."""
 
     def __init__(self, history: Sequence[Line], level: SpeechLevel, slots: Mapping[str, str], seed: str) -> None:
-        self._casual = level in ("해체", "해라체")
+        self._worded = to_casual if level in ("해체", "해라체") else to_formal if level == "하십시오체" else str
         self.slots = dict(slots)
         self._random = random.Random(seed)
         hers = [line.text for line in history if line.role == "assistant"]
@@ -62,6 +62,10 @@ class Voice:
     def say(self, templates: Iterable[str], **slots: str) -> str | None:
         """One of `templates` as a sentence not said yet in this call, or None when all are used up or unfillable."""
         return self._first_fresh(self._shuffled(templates), slots)
+
+    def next(self, templates: Sequence[str], **slots: str) -> str | None:
+        """Like `say`, but the first one left, in the order of the file: a later line may build on an earlier one."""
+        return self._first_fresh(templates, slots)
 
     def insist(self, templates: Iterable[str], **slots: str) -> str | None:
         """Like `say`, but when all were said one comes back behind another opening word, so no line is repeated."""
@@ -74,7 +78,7 @@ class Voice:
 
     def has_fresh(self, templates: Iterable[str]) -> bool:
         """Whether one of `templates` (without slots of their own) could still be said."""
-        return any(not self.was_said(to_casual(text) if self._casual else text) for text in templates)
+        return any(not self.was_said(self._worded(text)) for text in templates)
 
     def was_said(self, text: str) -> bool:
         """Whether a sentence of `text` was already said in this call, alone, behind an opening word, or cut off."""
@@ -105,7 +109,7 @@ class Voice:
             text = fill(template, known)
             if text is None:
                 continue
-            text = to_casual(text) if self._casual else text
+            text = self._worded(text)
             if not (key(split(text)[0]) in self._said if again else self.was_said(text)):
                 self._said |= {key(sentence) for sentence in split(text)}
                 return text

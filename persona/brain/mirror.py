@@ -77,6 +77,8 @@ def _copula(body: list[Morpheme], past: bool) -> str | None:
         return with_particle(noun, "이시군요") if me else None
     if topic[-1].tag == "JX" and all(token.is_noun for token in topic[:-1]) and len({t.word for t in topic}) == 1:
         subject = "".join(token.form for token in topic[:-1])
+        if subject == "이름" and not me:
+            return None  # a cat's, and no cat is spoken of in 존댓말
         return f"{with_particle(subject, '이')} {with_particle(noun, '이시군요')}" if subject else None
     return None
 

@@ -10,6 +10,10 @@ from persona.brain.hearing import Clause
 from persona.brain.lines import data
 from persona.brain.mirror import mirrored
 from persona.brain.scene import Scene
+from persona.slips import corrected
+
+_MEASURED = ("long", "short", "often", "years")
+_BRIGHT = ("activity", "craft", "food", "place", "pet", "music", "media", "drink")
 
 
 def react(scene: Scene, clause: Clause) -> str | None:
@@ -21,18 +25,13 @@ def react(scene: Scene, clause: Clause) -> str | None:
         return feel(scene, clause.feeling)
     if clause.act in ("yes", "no", "dont_know"):
         return voice.insist(lines[clause.act])
+    if clause.frame in _MEASURED and (said := _framed(scene, clause)):
+        return said
     ways = [_shared, _mirror, _kind] if voice.chance(0.5) else [_shared, _kind, _mirror]
-    for way in ways:
+    for way in (*ways, _framed, _noun):
         if said := way(scene, clause):
             return said
-    if (
-        clause.noun
-        and not clause.negative
-        and voice.chance(0.4)
-        and (said := voice.say(lines["noun_echo"], n=clause.noun))
-    ):
-        return said
-    return voice.insist(lines["react_bad" if clause.negative and not clause.noun else "react_plain"])
+    return voice.insist(lines["react_plain"])
 
 
 def feel(scene: Scene, feeling: str) -> str | None:
@@ -50,26 +49,54 @@ def ask_feeling(scene: Scene, feeling: str) -> str | None:
 def give(scene: Scene, clause: Clause) -> str | None:
     """Something of her own on the same topic, so that it is a talk and no interview."""
     for topic in (*clause.topics, *scene.asked_topics):
-        if said := disclosure(scene, topic):
+        if topic not in ("name", "age", "birthday") and (said := disclosure(scene, topic)):
             return said
     return None
 
 
 def _shared(scene: Scene, clause: Clause) -> str | None:
-    attitude = scene.attitude(clause.noun) if clause.noun and not clause.negative else ""
-    if attitude == "likes":
+    """She likes it too, or does not; only for what the person likes or does, not for where they work."""
+    if not clause.noun or clause.negative or clause.frame not in ("like", "now", "piece", "wish", "past"):
+        return None
+    attitude = scene.attitude(clause.noun)
+    if attitude == "likes" and clause.kind not in ("job", "people", "chore", "event"):
         return scene.voice.say(scene.lines["link_like"], n=clause.noun)
-    if attitude == "dislikes":
+    if attitude == "dislikes" and clause.frame == "like":
         return scene.voice.say(scene.lines["link_dislike"], n=clause.noun)
     return None
 
 
 def _mirror(scene: Scene, clause: Clause) -> str | None:
-    said = mirrored(clause.text)
-    return scene.voice.say(scene.lines["echo"], echo=said) if said else None
+    said = mirrored(corrected(clause.text))
+    if not said:
+        return None
+    bright = clause.kind in _BRIGHT and not clause.negative and scene.voice.chance(0.5)
+    return scene.voice.say(scene.lines["echo_bright" if bright else "echo"], echo=said)
 
 
 def _kind(scene: Scene, clause: Clause) -> str | None:
-    if not clause.kind or clause.negative:
+    if not clause.kind:
         return None
-    return scene.voice.say(data("nouns")[clause.kind]["react"], n=clause.noun)
+    entry = data("nouns")[clause.kind]
+    own = entry.get(f"react_{clause.frame}")
+    if clause.negative and own is None:
+        return None
+    return scene.voice.say(own or entry["react"], n=clause.noun)
+
+
+def _framed(scene: Scene, clause: Clause) -> str | None:
+    """What suits the kind of thing that was told; the persona's own wording (react_plain) now and then."""
+    if clause.frame == "years" and scene.topic not in ("pet", "family"):
+        return None
+    entry = data("frames").get(clause.frame)
+    if entry is None:
+        return None
+    if clause.frame in ("past", "now", "being", "because") and scene.voice.chance(0.4):
+        return scene.voice.say(scene.persona.lines.get("react_plain", ())) or scene.voice.say(entry["react"])
+    return scene.voice.say(entry["react"])
+
+
+def _noun(scene: Scene, clause: Clause) -> str | None:
+    if not clause.noun or clause.negative or clause.frame not in ("like", "piece", "being") or clause.kind:
+        return None
+    return scene.voice.say(scene.lines["noun_echo"], n=clause.noun)

@@ -45,8 +45,14 @@ class Scene:
 
     @cached_property
     def heard(self) -> Heard:
-        """The person's present turn."""
-        return understand(self.history[-1].text if self.history and self.history[-1].role == "user" else "")
+        """The person's present turn; where it calls her by name ("서아 씨는요?"), it says "you"."""
+        text = self.history[-1].text if self.history and self.history[-1].role == "user" else ""
+        return understand(self._addressed.sub(lambda call: "너" if call[2] else "그쪽", text))
+
+    @cached_property
+    def _addressed(self) -> re.Pattern[str]:
+        name, given = re.escape(self.persona.name), re.escape(memory.given_name(self.persona.name))
+        return re.compile(rf"(?:{name}|{given})(?:\s?(씨|님)|(이?(?=[는도가랑]\s)))(?![가-힣]*(?:이에요|예요|입니다))")
 
     @cached_property
     def main(self) -> Clause:
@@ -98,9 +104,17 @@ class Scene:
 
     @cached_property
     def asked(self) -> str:
-        """The question she asked last, if her last line ended with one."""
-        last = split(self.her_last)[-1:] or [""]
-        return last[0] if last[0].endswith("?") else ""
+        """The question that is open: the end of her last line, or of one before to which nothing was said yet."""
+        hers = ""
+        for line in reversed(self.history[:-1]):
+            if line.role == "user":
+                if not understand(line.text).unsaid:
+                    break
+                continue
+            hers = (split(line.text)[-1:] or [""])[0]
+            if hers.endswith("?"):
+                return hers
+        return ""
 
     @cached_property
     def asked_topics(self) -> tuple[str, ...]:
@@ -109,11 +123,27 @@ class Scene:
     @cached_property
     def topic(self) -> str:
         """What is being talked about: this turn's topic, else that of her last line, else of the turn before."""
-        before = next((line.text for line in reversed(self.history[:-1]) if line.role == "user"), "")
-        for found in (self.main.topics, self.asked_topics, topics_of(self.her_last), topics_of(before)):
+        for found in (self.main.topics, self.asked_topics, self.before.main.topics, topics_of(self.her_last)):
             if found:
                 return found[0]
         return ""
+
+    @cached_property
+    def before(self) -> Heard:
+        """The person's turn before this one."""
+        said = [line.text for line in self.history[:-1] if line.role == "user"]
+        return understand(self._addressed.sub("그쪽", said[-1]) if said else "")
+
+    @cached_property
+    def unsaid_running(self) -> int:
+        """How many of the person's latest turns in a row, this one included, said nothing (silence, "음…")."""
+        count = 0
+        for line in reversed(self.history):
+            if line.role == "user":
+                if not understand(line.text).unsaid:
+                    break
+                count += 1
+        return count
 
     @cached_property
     def visited(self) -> set[str]:
@@ -165,12 +195,12 @@ class Scene:
         plain = key(noun)
         if not plain:
             return ""
-        for words, attitude in (
-            (self.persona.dislikes, "dislikes"),
-            ((*self.persona.likes, *self.persona.hobbies), "likes"),
-        ):
-            if any(plain in key(word) or (len(plain) > 2 and key(word) in plain) for word in words):
-                return attitude
+        # "공포 영화" is disliked, 영화 is not; but who likes "필름 사진" likes 사진.
+        if any(plain == key(word) or (len(key(word)) > 1 and key(word) in plain) for word in self.persona.dislikes):
+            return "dislikes"
+        liked = (*self.persona.likes, *self.persona.hobbies)
+        if any(plain in key(word) or (len(plain) > 2 and key(word) in plain) for word in liked):
+            return "likes"
         return ""
 
     def _slots(self) -> dict[str, str]:

@@ -14,34 +14,50 @@ _KNOWN_BY: dict[str, str] = data("road")["answered_by_fact"]  # topic → the sl
 
 
 def follow_up(scene: Scene) -> str | None:
-    """A question about what was just said: its noun, else its topic, else the telling itself."""
+    """A question about what was just said: its noun, its topic, the kind of thing it tells, what is talked of."""
     clause, voice = scene.main, scene.voice
-    kinds = data("nouns")
-    if clause.noun and clause.kind and not clause.negative:
-        asked = voice.say(kinds[clause.kind]["more"], n=clause.noun)
-        if asked:
+    if clause.noun and clause.kind:
+        entry = data("nouns")[clause.kind]
+        own = entry.get(f"more_{clause.frame}")
+        if (own or not (clause.negative or clause.frame in ("cannot", "pity"))) and (
+            asked := voice.say(own or entry["more"], n=clause.noun)
+        ):
             return asked
-    for topic in (*clause.topics, *scene.asked_topics):
-        asked = voice.say(topics()[topic]["more"])
-        if asked and not clause.negative:
+    framed = voice.say(data("frames").get(clause.frame, {}).get("more", ()))
+    if clause.frame in ("cannot", "pity", "wish", "plan", "long", "short"):
+        return framed
+    if not clause.negative:
+        own_thing = clause.frame == "like" and clause.noun and not clause.topics
+        if framed and (own_thing or clause.frame == "enjoyed" or (clause.frame == "past" and voice.chance(0.5))):
+            return framed
+        for topic in (*clause.topics, *scene.asked_topics):
+            if asked := voice.say(topics()[topic]["more"]):
+                return asked
+        if framed and clause.frame in ("like", "often", "past") and (clause.noun or clause.topics or scene.asked):
+            return framed
+        if scene.topic and not clause.act and clause.frame in ("years", "piece", "being", "now") and not clause.noun:
+            return voice.say(topics()[scene.topic]["more"])
+        if (
+            clause.noun
+            and clause.frame in ("like", "piece")
+            and (asked := voice.say(scene.lines["more_noun"], n=clause.noun))
+        ):
             return asked
-    if clause.noun and not clause.negative and voice.chance(0.6):
-        asked = voice.say(scene.lines["more_noun"], n=clause.noun)
-        if asked:
-            return asked
-    return voice.say(scene.lines["more_plain"])
+    return None
 
 
 def new_topic(scene: Scene) -> str | None:
     """A question that opens something not yet talked about; her own questions come in between."""
     voice = scene.voice
-    if not scene.voice.slots.get("who") and scene.turn >= 2 and "name" not in scene.visited and not scene.casual:
+    if not voice.slots.get("who") and scene.turn >= 2 and "name" not in scene.visited and not scene.casual:
         asked = voice.say(topics()["name"]["ask"])
         if asked:
             return asked
-    if scene.turn >= 6 and voice.chance(0.3) and (again := callback(scene)):
+    if scene.turn <= 2 and not scene.visited & {"today", "well", "mood"}:
+        return voice.say(scene.lines["opening"])
+    if scene.turn >= 8 and voice.chance(0.25) and (again := callback(scene)):
         return again
-    if voice.chance(0.35) and (own := voice.say(scene.persona.asks)):
+    if scene.turn >= 4 and voice.chance(0.3) and (own := voice.say(scene.persona.asks)):
         return own
     told = {fact.slot for fact in scene.known}
     open_roads = [t for t in _ROAD if t not in scene.visited and _KNOWN_BY.get(t, "-") not in told]
@@ -54,9 +70,11 @@ def new_topic(scene: Scene) -> str | None:
 
 
 def bridged(scene: Scene, question: str) -> str:
-    """`question` with a word that says the subject changes."""
-    starts = scene.lines["bridge"]
-    if any(start.strip(" ,")[-4:] in question[:12] for start in starts):
+    """`question` with a word that says the subject changes, not one she used a moment ago."""
+    recent = " ".join(line.text for line in scene.history[-10:] if line.role == "assistant")
+    starts = [start for start in scene.lines["bridge"] if start not in recent]
+    formal = question.startswith(("실례", "혹시", "그러고", "저는"))
+    if not starts or formal or any(start.strip(" ,")[-4:] in question[:12] for start in scene.lines["bridge"]):
         return question
     return f"{scene.voice.pick(starts)} {question}"
 

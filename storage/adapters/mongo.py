@@ -38,7 +38,8 @@ DURABLE = WriteConcern(w="majority", j=True)
 class MongoEngine:
     """storage.engine.Engine over one database; use `open`."""
 
-    def __init__(self, client: Any, database: str) -> None:
+    def __init__(self, client: Any, database: str, driver: Driver) -> None:
+        self.name = f"mongodb by {driver}"
         self._client = client
         self._database = client.get_database(database, write_concern=DURABLE, read_preference=ReadPreference.PRIMARY)
 
@@ -46,7 +47,7 @@ class MongoEngine:
     async def open(cls, uri: str, database: str, driver: Driver) -> MongoEngine:
         """Connect and make the indexes. Raises StoreUnavailable, StoreBroken("bad_store_url")."""
         try:
-            engine = cls(_client(uri, driver), database)
+            engine = cls(_client(uri, driver), database, driver)
         except (ConfigurationError, ValueError) as error:  # InvalidURI is one
             raise StoreBroken("bad_store_url", f"MONGODB_URI: {error}") from error
         try:

@@ -27,6 +27,8 @@ READERS = 4
 class SqliteEngine:
     """storage.engine.Engine over one file; use `open`."""
 
+    name = "embedded"
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._own = threading.local()

@@ -36,19 +36,19 @@ def seoa() -> Persona:
 
 
 async def said(guard: Guard, persona: Persona, line: str, **knowing: str) -> list[str]:
-    return [piece async for piece in guard.reply(assemble(persona, [Line("user", line)], **knowing))]  # type: ignore[arg-type]
+    return [piece.strip() async for piece in guard.reply(assemble(persona, [Line("user", line)], **knowing))]  # type: ignore[arg-type]
 
 
 async def test_casual_words_of_a_model_are_mended_sentence_by_sentence(
     server: FakeOpenAI, guard: Guard, seoa: Persona
 ) -> None:
     server.chat.pieces = ["나는 떡", "볶이 좋아해. 너", "는 오늘 뭐 했니?"]
-    assert await said(guard, seoa, "뭐 좋아해요?") == ["저는 떡볶이 좋아해요.", " 너는 오늘 뭐 했어요?"]
+    assert await said(guard, seoa, "뭐 좋아해요?") == ["저는 떡볶이 좋아해요.", "너는 오늘 뭐 했어요?"]
 
 
 async def test_polite_words_become_casual_between_friends(server: FakeOpenAI, guard: Guard, seoa: Persona) -> None:
     server.chat.pieces = ["저도 그거 좋아해요. ", "오늘 뭐 하셨어요?"]
-    assert await said(guard, seoa, "뭐 해?", level="해체") == ["나도 그거 좋아해.", " 오늘 뭐 했어?"]
+    assert await said(guard, seoa, "뭐 해?", level="해체") == ["나도 그거 좋아해.", "오늘 뭐 했어?"]
 
 
 async def test_a_talkative_model_is_stopped_after_two_sentences(
@@ -95,13 +95,13 @@ async def test_what_was_whole_is_said_before_a_stream_breaks(server: FakeOpenAI,
 
     with pytest.raises(DeyeonsoError):
         await listen()
-    assert heard == ["반가워요."]
+    assert heard == ["반가워요. "]
 
 
 async def test_her_greeting_is_asked_of_the_model_with_the_persona_in_the_system_text(
     server: FakeOpenAI, guard: Guard, seoa: Persona
 ) -> None:
-    assert [piece async for piece in guard.reply(assemble(seoa, []))] == ["안녕하세요, 반가워요."]
+    assert [piece async for piece in guard.reply(assemble(seoa, []))] == ["안녕하세요, 반가워요. "]
     (request,) = server.requests
     assert "이서아" in request["messages"][0]["content"]
     assert "tools" not in request

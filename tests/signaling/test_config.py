@@ -1,9 +1,12 @@
 """signaling/config.py: every bad value is one clear error that names the variable."""
 
+import re
+
 import pytest
 
 from media.errors import DeyeonsoError
-from signaling.config import read_config
+from signaling.config import Config, read_config
+from tests.servers import ROOT
 
 
 def test_an_empty_environment_gives_a_server_for_this_machine_only(monkeypatch):
@@ -25,6 +28,8 @@ def test_an_empty_environment_gives_a_server_for_this_machine_only(monkeypatch):
         ("MONGODB_DRIVER", "pymango"),
         ("OPENAI_BASE_URL", "localhost:1234"),
         ("MAX_UPLOAD_BYTES", "-1"),
+        ("KEEP_MEDIA_DAYS", "0"),
+        ("STORE_FALLBACK", "yes"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(monkeypatch, name, value):
@@ -62,3 +67,29 @@ def test_dotenv_is_read_and_the_environment_wins_over_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PORT", "9002")
     config = read_config(env_file=str(file))
     assert (config.port, config.database_name) == (9002, "데이트")
+
+
+def example() -> str:
+    return (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def test_the_example_names_every_setting_and_no_other():
+    named = [line.partition("=")[0] for line in example().splitlines() if line and not line.startswith("#")]
+    assert sorted(named) == sorted(name.upper() for name in Config.model_fields)
+
+
+def test_the_example_says_what_each_setting_means_in_korean_and_english():
+    told = before = ""
+    for line in example().splitlines():
+        if line.startswith("#"):
+            told = told + line if before.startswith("#") else line
+        elif line:
+            assert told, f"{line}: nothing is said of it"
+            if not told.startswith(("# auto", "# stun:", "# turn:")):  # values that need no words
+                assert re.search("[가-힣]", told), f"{line}: no Korean in {told}"
+                assert re.search("[A-Za-z]{2}", told), f"{line}: no English in {told}"
+        before = line
+
+
+def test_the_example_as_it_stands_is_the_default(tmp_path):
+    assert read_config(env_file=str(ROOT / ".env.example")) == read_config(env_file=None)

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pymongo
 import pytest
@@ -25,8 +25,8 @@ class Place:
     database: str = "deyeonso"
     driver: Literal["motor", "pymongo"] = "motor"
 
-    def open(self) -> open_store:
-        return open_store(self.where, database=self.database, driver=self.driver, media=self.media)
+    def open(self, **how: Any) -> open_store:
+        return open_store(self.where, database=self.database, driver=self.driver, media=self.media, **how)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from storage import (
+    Access,
     BadQuery,
     ChatMessage,
     ChatSession,
@@ -26,6 +27,7 @@ from storage import (
 )
 from storage.engine import Insert, Match, Query
 from storage.kinds import KINDS, kind_of
+from storage.types import now
 from tests.storage.conftest import Place
 from tests.storage.samples import AT, HARD, message, one_of_each, recording, session, turn
 
@@ -249,6 +251,37 @@ async def test_a_sweep_takes_what_has_expired_and_nothing_else(store: Store, me:
         if isinstance(document, Recording):
             assert store.files.path(document.file).exists()
     assert set((await store.sweep(due)).values()) == {0}
+
+
+async def test_what_is_kept_for_a_while_is_dated_when_it_is_written_and_goes_by_itself(place: Place, me: str) -> None:
+    week, quarter = dt.timedelta(days=7), dt.timedelta(days=90)
+    async with place.open(keep={"media": week, "transcripts": quarter}) as store:
+        before = now()
+        talk = await store.add(session(me))
+        line = await store.put(message(me, talk.id))
+        file = store.files.new(me, ".webm")
+        store.files.path(file).write_bytes(b"abc")
+        film = await store.add(recording(me, talk.id, file))
+        good = await store.add(Memory(user_id=me, persona_id="seoa"))
+        told = await store.add(Access(user_id=me, actor=me, action="read", target="x"))  # no setting: for good
+        for kept, period in ((talk, quarter), (line, quarter), (film, week)):
+            assert kept.expires_at is not None
+            assert before + period <= kept.expires_at <= now() + period
+            assert await store.get(type(kept), kept.id, owner=me) == kept
+        assert told.expires_at is None
+        given = await store.add(message(me, talk.id, expires_at=FAR))
+        assert given.expires_at == FAR  # a date that was given stays
+        used = await store.update(ChatSession, talk.id, owner=me, updated_at=FAR)
+        assert used.expires_at == FAR + quarter  # a session that is used again lives on
+        assert await store.get(ChatSession, talk.id, owner=me) == used
+        assert film.expires_at is not None
+        await store.sweep(film.expires_at)
+        assert not store.files.path(file).exists()
+        with pytest.raises(NotFound):
+            await store.get(Recording, film.id, owner=me)
+        for stays in (used, line, good, told):
+            assert await store.get(type(stays), stays.id, owner=me) == stays
+        await store.erase(me)
 
 
 async def test_an_export_is_everything_of_mine_but_the_key(store: Store, me: str, other: str) -> None:
