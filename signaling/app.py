@@ -5,7 +5,7 @@ It must not know audio or models; `run.py` hands in the calls' registry, the eng
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -20,8 +20,12 @@ from signaling.chats import Chats
 from signaling.context import CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
 from signaling.entry import entry
-from signaling.errors import add_security_headers, errors_as_json
+from signaling.errors import errors_as_json
+from signaling.headers import add_headers
+from signaling.limits import Limits, by_address, by_person
 from signaling.metrics import METRICS, METRICS_TOKEN, Metrics
+from signaling.origins import Origins, turn_away
+from signaling.proxies import client_address
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
 from signaling.routes import chat, documents, landmarks, pages, pipecat, service, sessions
@@ -55,12 +59,23 @@ def make_app(
     patience: Patience | None = None,
     auth: Auth | None = None,
     sign_in: SignIn | None = None,
+    origins: Origins | None = None,
+    allowances: Limits | None = None,
+    address_of: Callable[[web.Request], str] | None = None,
     metrics: Metrics | None = None,
     metrics_token: str = "",
 ) -> web.Application:
     """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
     metrics = metrics or Metrics()
-    middlewares = [metrics.count_requests, errors_as_json, entry(auth)]
+    origins, allowances = origins or Origins(), allowances or Limits()
+    middlewares = [
+        metrics.count_requests,
+        errors_as_json,
+        turn_away(origins),
+        by_address(allowances, address_of or client_address()),
+        entry(auth),
+        by_person(allowances),
+    ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[TICKETS] = Tickets()
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
@@ -80,7 +95,7 @@ def make_app(
         patience=patience,
     )
     app.on_cleanup.append(_close)
-    app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(add_headers(origins, app[SIGN_IN].supabase_url))
     for api in APIS:
         api.add_to(app)
     documents.add_to(app, APIS, web_folder)

@@ -39,8 +39,11 @@ class Witness(Protocol):
 class Calls:
     """Enter and leave it in the same coroutine; leaving ends every call, writes flushed, within `patience` seconds."""
 
-    def __init__(self, limit: int, patience: float = 10.0, witness: Witness | None = None) -> None:
+    def __init__(
+        self, limit: int, patience: float = 10.0, witness: Witness | None = None, per_user: int | None = None
+    ) -> None:
         self.limit = limit
+        self._per_user = per_user or limit
         self._witness = witness
         self._patience = patience
         self._calls: dict[str, Call] = {}
@@ -88,14 +91,16 @@ class Calls:
         """This person's live calls."""
         return [call for call in self._calls.values() if call.user_id == user_id]
 
-    def admit(self) -> None:
-        """Raises DeyeonsoError `busy` when no further call may begin."""
+    def admit(self, user_id: str) -> None:
+        """Raises DeyeonsoError `busy` when no further call may begin, `too_many_calls` when none of this person's."""
         if self._stopping or len(self) >= self.limit:
             raise DeyeonsoError("busy", "지금은 통화가 모두 차 있어요. 잠시 뒤에 다시 걸어 주세요.")
+        if sum(call.state != "ended" for call in self.of(user_id)) >= self._per_user:
+            raise DeyeonsoError("too_many_calls", "이미 통화 중이에요. 먼저 하던 통화를 마쳐 주세요.", "caller")
 
     def begin(self, call: Call) -> str:
         """Start an admitted call's life; its resume token."""
-        self.admit()
+        self.admit(call.user_id)
         token = secrets.token_urlsafe(24)
         self._calls[call.id] = call
         self._tokens[call.id] = token

@@ -8,19 +8,21 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import jwt
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from media.errors import DeyeonsoError
 
 SHORTEST_SECRET = 32  # bytes, as HS256 asks for (RFC 7518, 3.2)
-Origins = Annotated[tuple[str, ...], NoDecode]
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+Listed = Annotated[tuple[str, ...], NoDecode]
 
 
 class Config(BaseSettings):
@@ -32,8 +34,9 @@ class Config(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     data_dir: Path = Path("data")
-    allowed_origins: Origins = ()
-    cors_origins: Origins = ()
+    allowed_origins: Listed = ()
+    cors_origins: Listed = ()
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     max_upload_bytes: int = Field(default=33_554_432, ge=1024)
 
     openai_api_key: str = ""
@@ -62,17 +65,31 @@ class Config(BaseSettings):
     engine: Literal["local"] = "local"
 
     max_calls: int = Field(default=8, ge=1, le=1000)
+    max_calls_per_user: int = Field(default=2, ge=1, le=1000)
     stun_url: str = ""
     turn_url: str = ""
     turn_username: str = ""
     turn_credential: str = ""
 
-    @field_validator("allowed_origins", "cors_origins", mode="before")
+    @field_validator("allowed_origins", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
+        """Also as a JSON list."""
         if isinstance(value, str):
-            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+            return tuple(
+                part.strip().rstrip("/") for part in re.sub(r"^\[|\]$|[\"']", "", value).split(",") if part.strip()
+            )
         return value
+
+    @field_validator("allowed_origins", "cors_origins")
+    @classmethod
+    def _named_one_by_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin in ("*", "null"):
+                raise ValueError("any site could then use the service in its visitors' names: list the sites' origins")
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("an origin is a scheme, a host and perhaps a port, such as https://example.com")
+        return tuple(origin.lower() for origin in value)
 
     @field_validator("openai_base_url", "supabase_url")
     @classmethod

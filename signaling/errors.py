@@ -31,6 +31,9 @@ _STATUS = {
     "ticket_invalid": 401,
     "identity_unavailable": 503,
     "forbidden": 403,
+    "host_refused": 403,
+    "origin_refused": 403,
+    "too_many_calls": 429,
     "sdp_too_large": 413,
     "body_too_large": 413,
     "body_too_slow": 408,
@@ -100,22 +103,3 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except Exception:
         log.exception("request_failed", path=request.path)
         return error_response("internal", "something went wrong here; it has been noted", 500)
-
-
-_SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; style-src 'self'; "
-        "script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
-    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
-
-async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `on_response_prepare`: every answer carries them."""
-    for name, value in _SECURITY.items():
-        response.headers.setdefault(name, value)

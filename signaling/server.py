@@ -32,18 +32,21 @@ from signaling.context import SignIn
 from signaling.engines import Engines
 from signaling.logs import log_to_files
 from signaling.metrics import Metrics
+from signaling.origins import Origins, local
+from signaling.proxies import client_address
 from signaling.retention import sweep_for_ever
 from signaling.sdp import Policy
 from signaling.starting import Starting
 from storage import Store, StoreUnavailable, open_store
 
 WEB = Path(__file__).parents[1] / "web"
+IDLE = 30.0  # s a connection may take for a request's headers, or wait for the next request
 log = structlog.get_logger()
 
 
 def refuse_strangers(config: Config, guests_welcome: bool) -> None:
     """Without an identity provider everybody is the same guest: then only this machine may connect."""
-    if config.jwt_secret_key or config.supabase_url or guests_welcome or is_loopback(config.host):
+    if _has_sign_in(config) or guests_welcome or is_loopback(config.host):
         return
     raise DeyeonsoError(
         "no_identity",
@@ -53,9 +56,20 @@ def refuse_strangers(config: Config, guests_welcome: bool) -> None:
     )
 
 
+def _has_sign_in(config: Config) -> bool:
+    return bool(config.supabase_url or config.jwt_secret_key)
+
+
+def origins_of(config: Config) -> Origins:
+    """Which pages may use the service. Without a sign-in, on this machine only, its names matter too."""
+    if _has_sign_in(config) or not is_loopback(config.host):
+        return Origins(frozenset(config.origins))
+    return local(config.origins)
+
+
 def _auth(config: Config) -> Auth | None:
     """The identity provider, or None: then whoever reaches the service is the same guest, and the start says so."""
-    if config.supabase_url or config.jwt_secret_key:
+    if _has_sign_in(config):
         return Auth(config.supabase_url, config.jwt_secret_key)
     log.warning("no_sign_in", everybody="guest", where=config.host)
     where = "이 컴퓨터에서" if is_loopback(config.host) else "이 주소에 닿을 수 있으면"
@@ -84,7 +98,8 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
         # Left in this order: first nobody is let in any more, then calls end, then what runs beside them.
         await stack.enter_async_context(running(sweep_for_ever(store, metrics.swept), metrics.watch_the_loop()))
         auth = await stack.enter_async_context(_auth(config) or nullcontext())
-        calls = await stack.enter_async_context(Calls(config.max_calls, witness=metrics))
+        own = config.max_calls_per_user if auth is not None else None
+        calls = await stack.enter_async_context(Calls(config.max_calls, witness=metrics, per_user=own))
         app = make_app(
             calls,
             engines,
@@ -94,11 +109,13 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             policy=Policy(loopback=is_loopback(config.host)),
             ice_servers=_ice_servers(config),
             auth=auth,
+            origins=origins_of(config),
+            address_of=client_address(config.trusted_proxies),
             sign_in=SignIn(auth is not None, config.supabase_url or None, config.supabase_anon_key or None),
             metrics=metrics,
             metrics_token=config.metrics_token,
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=IDLE)
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         await web.SockSite(runner, listener).start()

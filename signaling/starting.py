@@ -10,7 +10,9 @@ from types import TracebackType
 
 from aiohttp import web
 
-from signaling.errors import add_security_headers, error_response
+from signaling.errors import error_response
+from signaling.headers import add_headers
+from signaling.origins import Origins
 
 AGAIN = 2  # s until a page or program should look again
 
@@ -32,7 +34,7 @@ class Starting:
     async def __aenter__(self) -> Starting:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", _not_yet)
-        app.on_response_prepare.append(add_security_headers)
+        app.on_response_prepare.append(add_headers(Origins(), None))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener.dup()).start()

@@ -85,7 +85,16 @@ class CallReport(BaseModel):
     network: dict[str, Any] | None
 
 
-OFFER_ERRORS = ("bad_sdp", "no_audio", "sdp_too_large", "busy", "persona_unknown", "not_found", "call_unknown")
+OFFER_ERRORS = (
+    "bad_sdp",
+    "no_audio",
+    "sdp_too_large",
+    "busy",
+    "too_many_calls",
+    "persona_unknown",
+    "not_found",
+    "call_unknown",
+)
 
 
 async def begin_call(
@@ -93,7 +102,7 @@ async def begin_call(
 ) -> tuple[Call, str, str]:
     """A new call for an offer: the call, the answer's SDP, and the token to resume it with."""
     offer = check_offer(sdp, kind, context.policy)
-    context.calls.admit()
+    context.calls.admit(user_id)
     persona = (
         context.personas.get_active_persona() if persona_id is None else context.personas.get_persona(str(persona_id))
     )

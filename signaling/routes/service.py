@@ -62,6 +62,6 @@ def may_see_metrics(remote: str | None, headers: Mapping[str, str], token: str) 
     """A request that a proxy passed on is not from this machine, whatever its address says."""
     if token:
         given = headers.get("Authorization", "")
-        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+        return hmac.compare_digest(given.encode("utf-8", "replace"), f"Bearer {token}".encode())
     passed_on = any(name in headers for name in ("Forwarded", "X-Forwarded-For", "Via"))
     return remote is not None and is_loopback(remote) and not passed_on

@@ -91,15 +91,22 @@ class Service:
 
 @asynccontextmanager
 async def running(
-    folder: Path, auth: Auth | None = None, max_calls: int = 8, routes: Sequence[web.RouteDef] = (), **how: Any
+    folder: Path,
+    auth: Auth | None = None,
+    *,
+    max_calls: int = 8,
+    per_user: int | None = None,
+    routes: Sequence[web.RouteDef] = (),
+    keepalive: float = 30.0,
+    **how: Any,
 ) -> AsyncIterator[Service]:
     """The application with `routes` of the test's own, its store in `folder`; `how` goes to make_app."""
     parts = engines()
-    async with open_store(folder) as store, Calls(max_calls, patience=3.0) as calls:
+    async with open_store(folder) as store, Calls(max_calls, patience=3.0, per_user=per_user) as calls:
         policy = Policy(loopback=True)
         app = make_app(calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, **how)
         app.add_routes(routes)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, keepalive_timeout=keepalive)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -2,6 +2,7 @@
 
 import re
 
+import jwt
 import pytest
 
 from media.errors import DeyeonsoError
@@ -93,3 +94,35 @@ def test_the_example_says_what_each_setting_means_in_korean_and_english():
 
 def test_the_example_as_it_stands_is_the_default(tmp_path):
     assert read_config(env_file=str(ROOT / ".env.example")) == read_config(env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CORS_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "https://a.example,*"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "a.example"),
+        ("CORS_ORIGINS", "https://a.example/path"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("TRUSTED_PROXIES", "my-proxy"),
+        ("SUPABASE_URL", "abc.supabase.co"),
+        ("JWT_SECRET_KEY", "short"),
+        ("SUPABASE_ANON_KEY", jwt.encode({"role": "service_role"}, "x" * 32)),
+        ("SUPABASE_ANON_KEY", "sb_secret_abc"),
+    ],
+)
+def test_what_would_leave_a_door_open_refuses_to_start(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(DeyeonsoError) as caught:
+        read_config(env_file=None)
+    assert caught.value.message.startswith(name)
+    assert ("KEY" in name) == (value not in caught.value.message)
+
+
+def test_lists_may_be_json_too(monkeypatch):
+    monkeypatch.setenv("CORS_ORIGINS", '["http://localhost:3000", "https://a.example"]')
+    monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")
+    config = read_config(env_file=None)
+    assert config.origins == ("http://localhost:3000", "https://a.example")
+    assert [str(network) for network in config.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
