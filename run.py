@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
@@ -56,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     fetch = commands.add_parser("preload", help="fetch and verify the model weights")
     fetch.add_argument("--deep", action="store_true", help="re-read every file, not only what looks changed")
     fetch.set_defaults(command=_preload)
-    peer = commands.add_parser("peer", help="call the server as a headless peer that speaks sound files")
+    peer = commands.add_parser(
+        "peer", help="call the server as a headless peer that speaks sound files (DEYEONSO_TOKEN: as whom)"
+    )
     peer.add_argument("--say", type=Path, action="append", required=True, metavar="WAV", help="speak this; repeatable")
     peer.add_argument("--video", type=Path, metavar="CLIP", help="send this clip as the camera")
     peer.add_argument("--persona", metavar="ID")
@@ -212,7 +215,9 @@ async def peer(options: argparse.Namespace) -> int:
     if options.video is not None and not options.video.is_file():
         raise DeyeonsoError("bad_video", f"{options.video}: no such file", "caller")
     turns = []
-    async with HeadlessPeer(options.url, options.persona, options.video) as caller:
+    async with HeadlessPeer(
+        options.url, options.persona, options.video, token=os.environ.get("DEYEONSO_TOKEN")
+    ) as caller:
         greeting = await caller.greeted()
         _say(options, f"인사: {greeting}")
         for path, sound in sounds:

@@ -17,7 +17,7 @@ from signaling.auth import Auth
 from signaling.call import CallLimits
 from signaling.calls import Calls
 from signaling.chats import Chats
-from signaling.context import CONTEXT, SIGN_IN, TICKETS, Context, SignIn
+from signaling.context import CHECK, CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
 from signaling.entry import entry
 from signaling.errors import errors_as_json
@@ -78,6 +78,8 @@ def make_app(
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[TICKETS] = Tickets()
+    if auth is not None:
+        app[CHECK] = auth.identify
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
     app[METRICS] = metrics
     app[METRICS_TOKEN] = metrics_token

@@ -38,6 +38,7 @@ from signaling.face_feed import FaceFeed
 from signaling.gate import Gate
 from signaling.keeper import Keeper
 from signaling.keepsake import memory_of
+from signaling.lease import Lease, keep
 from signaling.peer import Liveness, Peer
 from storage import Memory
 
@@ -71,7 +72,7 @@ class Call:
     def __init__(
         self,
         call_id: str,
-        user_id: str,
+        lease: Lease,
         persona: Persona,
         engines: Engines,
         new_keeper: Callable[[Timeline, Clock], Keeper],
@@ -81,7 +82,8 @@ class Call:
         patience: Patience | None = None,
     ) -> None:
         self.id = call_id
-        self.user_id = user_id
+        self.user_id = lease.user_id
+        self.lease = lease
         self.persona = persona
         self.clock = Clock()
         self.timeline = Timeline()
@@ -147,6 +149,7 @@ class Call:
                         start(self._guard("dialogue", self.conversation.run(greet=self._ready))),
                         start(self._guard("telling", self._tell(told))),
                         start(self._guard("seeing", self._watch())),
+                        start(self._guard("lease", keep(self.lease, self._send, self.hang_up))),
                     ]
                     self._running.set()
                     self.reason = await self._live()
@@ -352,6 +355,8 @@ class Call:
                 self.hang_up("hung_up")
             case "text":
                 self._take_text(str((message.data or {}).get("content", "")), now)
+            case "token":
+                self.lease.show((message.data or {}).get("token"), message.id)
             case "bad":
                 self._send(wire.error("bad_message", message.problem))
             case "ping" | "other":

@@ -5,6 +5,7 @@ It must not know any route.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from signaling.call import CallLimits
 from signaling.calls import Calls
 from signaling.chats import Chats
 from signaling.engines import Engines
+from signaling.lease import Lease
 from signaling.sdp import Policy
 from signaling.streams import Streams
 from signaling.tickets import Tickets, read_ticket
@@ -49,6 +51,7 @@ class SignIn:
 
 
 CONTEXT = web.AppKey("context", Context)
+CHECK: web.AppKey[Callable[[object], Awaitable[Identity]]] = web.AppKey("check")
 TICKETS = web.AppKey("tickets", Tickets)
 SIGN_IN = web.AppKey("sign_in", SignIn)
 IDENTITY = web.RequestKey("identity", Identity)
@@ -64,6 +67,11 @@ def identity_of(request: web.Request) -> Identity:
 def user_of(request: web.Request) -> str:
     """Who asks: the id that owns what they make. Raises DeyeonsoError `unauthorized`."""
     return identity_of(request).user_id
+
+
+def lease_of(request: web.Request) -> Lease:
+    """How long who asks may stay in what they begin."""
+    return Lease(identity_of(request), request.app.get(CHECK))
 
 
 async def admit(request: web.Request, socket: web.WebSocketResponse) -> Identity:

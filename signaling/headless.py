@@ -110,6 +110,7 @@ class HeadlessPeer:
         video: Path | None = None,
         new_clock: Callable[[], Clock] = Clock,
         resume_token: str | None = None,
+        token: str | None = None,
     ) -> None:
         self.clock = new_clock()
         self.mouth = Mouth(self.clock)
@@ -121,6 +122,7 @@ class HeadlessPeer:
         self._persona = persona
         self._video = video
         self._resume_token = resume_token
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._group = asyncio.TaskGroup()
         self._news = asyncio.Condition()
@@ -128,7 +130,7 @@ class HeadlessPeer:
 
     async def __aenter__(self) -> HeadlessPeer:
         await self._group.__aenter__()
-        self._http = aiohttp.ClientSession()
+        self._http = aiohttp.ClientSession(headers=self._headers)
         try:
             await self._connect()
         except BaseException:
@@ -167,8 +169,13 @@ class HeadlessPeer:
                 await opened.wait()
         except TimeoutError:
             raise DeyeonsoError("not_connected", "the media connection did not come up in 15 s") from None
+        self._channel = channel
         self._group.create_task(self._keep_alive(channel))
         channel.send(_message("client-ready", {"version": "2.1.0", "about": {"library": "deyeonso-peer"}}))
+
+    def send(self, kind: str, data: dict[str, Any]) -> None:
+        """A message over the data channel."""
+        self._channel.send(_message(kind, data))
 
     async def _keep_alive(self, channel: Any) -> None:
         while channel.readyState == "open":

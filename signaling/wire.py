@@ -134,10 +134,10 @@ def _metrics(delays: TurnDelays) -> dict[str, Any]:
 class ClientMessage:
     """What a client said. `ping` keeps the call alive; `ready` asks for `bot-ready`; `bye` ends the call.
 
-    `data` of `devices` and `calibrate` is what stood in their "d".
+    `data` of `devices`, `calibrate` and `token` is what stood in their "d".
     """
 
-    kind: Literal["ready", "ping", "bye", "text", "devices", "calibrate", "other", "bad"]
+    kind: Literal["ready", "ping", "bye", "text", "devices", "calibrate", "token", "other", "bad"]
     id: str = ""
     data: Mapping[str, Any] | None = None
     problem: str = ""
@@ -147,7 +147,7 @@ def read_client(raw: str | bytes) -> ClientMessage:
     """Parse one incoming message; what cannot be read is `bad` with its problem, never an exception."""
     if isinstance(raw, bytes):
         return ClientMessage("bad", problem="messages are text")
-    if len(raw.encode("utf-8", "replace")) > MAX_MESSAGE:
+    if len(raw) > MAX_MESSAGE or len(raw.encode("utf-8", "replace")) > MAX_MESSAGE:
         return ClientMessage("bad", problem=f"a message may have at most {MAX_MESSAGE} bytes")
     if raw.startswith("ping"):
         return ClientMessage("ping")  # Pipecat's transport keeps alive with a bare "ping: <ms>"
@@ -182,8 +182,8 @@ def _client_message(identity: str, data: Mapping[str, Any]) -> ClientMessage:
     match data.get("t"):
         case "ping":
             return ClientMessage("ping", identity, data)
-        case "devices":
-            return ClientMessage("devices", identity, inside)
+        case "devices" | "token" as kind:
+            return ClientMessage(kind, identity, inside)
         case "calibrate" if inside.get("state") in ("begin", "end", "cancel"):
             return ClientMessage("calibrate", identity, inside)
         case "calibrate":

@@ -16,9 +16,10 @@ from media.clock import wall_time
 from persona.companion import Companion
 from signaling.api import Api, Body, reply
 from signaling.call import Call
-from signaling.context import CONTEXT, Context, user_of
+from signaling.context import CONTEXT, Context, identity_of, lease_of, user_of
 from signaling.keeper import Keeper
 from signaling.keepsake import relationship_of
+from signaling.lease import Lease
 from signaling.sdp import MAX_CANDIDATES, Policy, check_offer, read_candidate, read_fragment
 from storage import ChatSession, Memory, NotFound, Store
 from storage.types import new_id
@@ -98,10 +99,10 @@ OFFER_ERRORS = (
 
 
 async def begin_call(
-    context: Context, user_id: str, sdp: object, kind: object, persona_id: object = None, session_id: object = None
+    context: Context, lease: Lease, sdp: object, kind: object, persona_id: object = None, session_id: object = None
 ) -> tuple[Call, str, str]:
     """A new call for an offer: the call, the answer's SDP, and the token to resume it with."""
-    offer = check_offer(sdp, kind, context.policy)
+    offer, user_id = check_offer(sdp, kind, context.policy), lease.user_id
     context.calls.admit(user_id)
     persona = (
         context.personas.get_active_persona() if persona_id is None else context.personas.get_persona(str(persona_id))
@@ -121,7 +122,7 @@ async def begin_call(
     memory = await _memory(context.store, user_id, persona.id)
     call = Call(
         call_id,
-        user_id,
+        lease,
         persona,
         context.engines,
         lambda timeline, clock: Keeper(context.store, session, call_id, timeline, clock.began_at),
@@ -164,19 +165,20 @@ def hash_of(call_id: str) -> int:
     errors=OFFER_ERRORS,
 )
 async def create(request: web.Request, query: WhipQuery, body: Offer | bytes) -> web.Response:
-    context, user_id = request.app[CONTEXT], user_of(request)
+    context, lease = request.app[CONTEXT], lease_of(request)
     if isinstance(body, bytes):
         offer = body.decode("utf-8", "replace")
-        call, answer, _ = await begin_call(context, user_id, offer, "offer", query.persona_id)
+        call, answer, _ = await begin_call(context, lease, offer, "offer", query.persona_id)
         headers = {"Location": f"/calls/{call.id}", "ETag": f'"{call.id}"'}
         return web.Response(status=201, body=answer.encode(), content_type=SDP, headers=headers)
     if body.resume_token is not None:
         offer = check_offer(body.sdp, body.type, context.policy)
         token = body.resume_token
-        call = context.calls.resume(token, user_id)
+        call = context.calls.resume(token, lease.user_id)
+        call.lease.extend(identity_of(request))
         answer = await _connect(context, call, offer)
     else:
-        call, answer, token = await begin_call(context, user_id, body.sdp, body.type, body.persona_id, body.session_id)
+        call, answer, token = await begin_call(context, lease, body.sdp, body.type, body.persona_id, body.session_id)
     described = CallAnswer(call_id=call.id, session_id=call.session_id, pc_id=call.id, sdp=answer, resume_token=token)
     return reply(described, 201, {"Location": f"/calls/{call.id}"})
 

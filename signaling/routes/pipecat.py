@@ -12,7 +12,7 @@ from pydantic import AliasChoices, BaseModel, Field
 
 from media.errors import DeyeonsoError
 from signaling.api import Api
-from signaling.context import CONTEXT, user_of
+from signaling.context import CONTEXT, identity_of, lease_of, user_of
 from signaling.routes.calls import OFFER_ERRORS, begin_call, read_candidates
 from signaling.sdp import MAX_CANDIDATES, check_offer
 
@@ -66,20 +66,21 @@ class Done(BaseModel):
 
 @api.post("/api/offer", "전화 걸기 · Place a call, or renew its connection", errors=OFFER_ERRORS)
 async def offer(request: web.Request, body: KitOffer) -> KitAnswer:
-    context, user_id = request.app[CONTEXT], user_of(request)
+    context, lease = request.app[CONTEXT], lease_of(request)
     call = None
     if body.pc_id is not None:
         # The kit reconnects (also after a lost network) with a new offer for the same pc_id.
         try:
-            call = context.calls.get(body.pc_id, user_id)
+            call = context.calls.get(body.pc_id, lease.user_id)
         except DeyeonsoError:
             pass
         else:
             checked = check_offer(body.sdp, body.type, context.policy)
+            call.lease.extend(identity_of(request))
             answer = await call.connect(checked, list(context.ice_servers))
     if call is None:
         wishes = body.request_data or Wishes()
-        call, answer, _ = await begin_call(context, user_id, body.sdp, body.type, wishes.persona_id, wishes.session_id)
+        call, answer, _ = await begin_call(context, lease, body.sdp, body.type, wishes.persona_id, wishes.session_id)
     return KitAnswer(sdp=answer, pc_id=call.id, session_id=call.session_id)
 
 
