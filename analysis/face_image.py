@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from analysis import expression
 from analysis.engines import ExpressionClassifier, FaceLandmarker
 from analysis.face_crop import face_crop, unreadable
-from analysis.picture_file import load_picture
 from analysis.readings import Emotion
 from analysis.types import FaceReading
+from media.picture_file import load_picture
 from media.types import Pixels
 
 LEAST_WINDOW = 128  # px of the picture's shorter side, under which it is not looked at more closely

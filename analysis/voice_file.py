@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from analysis import emotion, empathy, korean, tone, voicing, words
-from analysis.audio_file import decode
 from analysis.engines import SpeechDetector, SpeechToText, Transcript
 from analysis.pitch import HOP, HOP_SECONDS, PitchTrack, PitchTracker
 from analysis.readings import EMOTIONS, Emotion, EmotionReading, Scores, ToneReading, WordReading, not_measured
@@ -21,6 +20,7 @@ from analysis.scoring import fuse
 from analysis.sentiment import emotions, feelings
 from analysis.types import Utterance
 from analysis.utterance import TurnContext, analyze_utterance
+from media.sound_file import decode
 from media.types import Span, Wave
 from media.worker import Worker
 

@@ -14,10 +14,10 @@ import analysis
 from analysis import library
 from analysis.adapters.silero import SileroModel
 from analysis.adapters.whisper import WhisperSpeechToText
-from analysis.audio_file import decode
 from analysis.engines import Transcript
 from analysis.voice_file import VoiceAnalyzer, turns
 from media.errors import DeyeonsoError
+from media.sound_file import decode
 from media.types import HEARING_RATE, Wave
 from media.weights import Weights
 from media.worker import Worker

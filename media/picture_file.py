@@ -55,7 +55,7 @@ def _decoded(data: bytes) -> Pixels:
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise DeyeonsoError("bad_image", f"the picture cannot be decoded: {error}", "caller") from error
+        raise DeyeonsoError("bad_image", f"the picture cannot be decoded: {error.err}", "caller") from error
     if pixels is None:
         raise DeyeonsoError("bad_image", "the picture is damaged", "caller")
     return np.asarray(pixels[:, :, ::-1], np.uint8)
@@ -67,15 +67,25 @@ def _bounded(width: int, height: int) -> None:
         raise DeyeonsoError("image_too_large", f"a picture may have {limit}, not {width} x {height}", "caller")
 
 
+def picture_format(head: bytes) -> str | None:
+    """ "png", "jpeg" or "webp" by a file's first 12 bytes; None for any other."""
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    if head[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    return "webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
+
+
 def _size(data: bytes) -> tuple[int, int] | None:
     """(width, height) px from the file's header; None for any other format."""
+    kind = picture_format(data)
     try:
-        if data[:8] == b"\x89PNG\r\n\x1a\n":
+        if kind == "png":
             width, height = struct.unpack(">II", data[16:24])
             return width, height
-        if data[:2] == b"\xff\xd8":
+        if kind == "jpeg":
             return _jpeg_size(data)
-        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        if kind == "webp":
             return _webp_size(data)
     except (struct.error, IndexError):
         return None
