@@ -7,6 +7,7 @@ against the person's own baseline there.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from analysis import blink, expression, gaze
 from analysis.events import ExpressionReading
 from analysis.expression import Smoother
-from analysis.face_state import FIRST, FaceBaseline, FaceState
+from analysis.face_state import FaceBaseline
 from analysis.face_track import FaceTrack, measure
 from analysis.types import FaceReading
 
@@ -22,7 +23,6 @@ EXPRESS_EVERY = 1 / 3  # s between two expressions by the rule
 MODEL_LASTS = 2.0  # s after a model's expression in which the rule keeps silent
 LEVEL = 10.0  # s over which it is learned how open the eyes usually are
 LEAST_LEVEL = 2.0  # … and how much of them it takes
-LOOK_AGAIN = 1.0  # s between two looks for the baseline while the first seconds are still being gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,15 @@ class FaceMoment:
 
 
 class LiveFace:
-    """One person's. `state` gathers the same readings elsewhere, and is only asked for the baseline."""
+    """One person's; `baseline` is how they look at the screen and sit, as far as that is known by now."""
 
-    def __init__(self, state: FaceState) -> None:
-        self._state = state
+    def __init__(self, baseline: Callable[[], FaceBaseline | None]) -> None:
+        self._baseline = baseline
         self._smoother = Smoother()
         self._model = ""
         self._expressed = float("-inf")  # s, the last expression of any kind
         self._by_model = float("-inf")  # s, the last one of a model
         self._ears: deque[tuple[float, float]] = deque()
-        self._baseline: FaceBaseline | None = None
-        self._asked = float("-inf")  # s, when the baseline was last looked for
-        self._began: float | None = None  # s, the first picture
-        self._calibrations = 0
 
     def rule(self, reading: FaceReading) -> ExpressionReading | None:
         """The expression by the blendshape rule, three a second; None where it is not due or not to be told."""
@@ -78,8 +74,6 @@ class LiveFace:
 
     def see(self, reading: FaceReading) -> FaceMoment:
         """The moment of the newest reading."""
-        if self._began is None:
-            self._began = reading.t
         if reading.landmarks is None:
             return FaceMoment(reading.t, reading.faces)
         track = measure([reading])
@@ -90,7 +84,7 @@ class LiveFace:
             t=reading.t,
             faces=reading.faces,
             gaze=(float(looking.yaw[0]), float(looking.pitch[0])) if posed else None,
-            on_screen=self._on_screen(reading.t, looking) if posed else None,
+            on_screen=self._on_screen(looking) if posed else None,
             ear=ear,
             closed=self._closed(reading.t, ear),
             turn=_numbers(track, "yaw", "pitch", "roll") if posed else None,
@@ -98,20 +92,9 @@ class LiveFace:
             expression=self._shown(reading.t),
         )
 
-    def _on_screen(self, t: float, looking: gaze.Gaze) -> bool | None:
-        self._learn(t)
-        if self._baseline is None:
-            return None
-        return bool(gaze.on_target(looking, self._baseline.gaze_yaw, self._baseline.gaze_pitch)[0])
-
-    def _learn(self, t: float) -> None:
-        """The first seconds stand still once they are over: then only a new calibration changes the baseline."""
-        calibrations = len(self._state.calibration)
-        settled = self._began is not None and self._asked - self._began > 2 * FIRST and self._baseline is not None
-        if calibrations == self._calibrations and (settled or t - self._asked < LOOK_AGAIN):
-            return
-        self._calibrations, self._asked = calibrations, t
-        self._baseline = self._state.baseline
+    def _on_screen(self, looking: gaze.Gaze) -> bool | None:
+        own = self._baseline()
+        return None if own is None else bool(gaze.on_target(looking, own.gaze_yaw, own.gaze_pitch)[0])
 
     def _closed(self, t: float, ear: float) -> bool | None:
         self._ears.append((t, ear))

@@ -16,13 +16,11 @@ import structlog
 from aiortc import RTCIceCandidate
 from aiortc.mediastreams import MediaStreamTrack
 
-from analysis.face_state import FaceState
 from analysis.listener import Listener
-from analysis.types import AnalyzerFault, FaceReading
+from analysis.types import AnalyzerFault
 from analysis.watcher import Watcher
 from media.channel import Channel
 from media.clock import Clock
-from media.errors import DeyeonsoError
 from media.timeline import Event, Timeline
 from media.tracks.camera import Camera
 from media.tracks.microphone import Microphone
@@ -34,7 +32,7 @@ from persona.schema import Persona
 from persona.types import TurnDelays
 from signaling import wire
 from signaling.engines import Engines
-from signaling.face_feed import FaceFeed
+from signaling.faces import CallFace
 from signaling.gate import Gate
 from signaling.keeper import Keeper
 from signaling.keepsake import memory_of
@@ -102,9 +100,7 @@ class Call:
         self._speech = SpeechTrack(self.clock)
         self._microphones: list[Microphone] = []
         self._cameras: list[Camera] = []
-        self._face = FaceState()
-        self.faces = FaceFeed(self._face, self.clock)
-        self.sender: object | None = None  # who sends landmarks in the camera's place
+        self.face = CallFace(call_id, self.timeline, self.clock, lambda: None, self._has_camera)
         self._delays: list[TurnDelays] = []
         self._gate = Gate(per_second=50)
         self._faults_told: dict[tuple[str, str], float] = {}
@@ -140,7 +136,8 @@ class Call:
     async def run(self) -> None:
         """From the offer to the last write. Never raises for what goes wrong inside; `reason` says how it ended."""
         try:
-            with self.timeline.subscribe() as told, self.timeline.subscribe(4096) as kept:
+            subscribe = self.timeline.subscribe
+            with subscribe() as told, subscribe(4096) as kept, subscribe() as shown:
                 async with asyncio.TaskGroup() as self._tasks:
                     start = self._tasks.create_task
                     keeping = start(self._guard("store", self._keeper.run(kept)))
@@ -150,6 +147,7 @@ class Call:
                         start(self._guard("telling", self._tell(told))),
                         start(self._guard("seeing", self._watch())),
                         start(self._guard("lease", keep(self.lease, self._send, self.hang_up))),
+                        start(self._guard("showing", self.face.run(shown))),
                     ]
                     self._running.set()
                     self.reason = await self._live()
@@ -170,7 +168,7 @@ class Call:
             self.state = "ended"
             self._running.set()
             self._speech.stop()
-            self.faces.messages.end(self.reason or "ended")
+            self.face.messages.end(self.reason or "ended")
             if self._peer is not None:
                 await self._peer.close()
             log.info("call_ended", call=self.id, reason=self.reason, seconds=round(self.clock.now(), 1))
@@ -217,19 +215,6 @@ class Call:
             "dropped": {"audio_chunks": self._chunks.dropped, "pictures": self._pictures.dropped},
             "network": None if peer is None else await peer.statistics(),
         }
-
-    def see(self, reading: FaceReading) -> None:
-        """Take what a client's own landmarker found, as if a camera had seen it. Raises DeyeonsoError `camera_on`."""
-        self.must_be_unseen()
-        self.timeline.append(reading)
-        shown = self.faces.live.rule(reading)
-        if shown is not None:
-            self.timeline.append(shown)
-
-    def must_be_unseen(self) -> None:
-        """Raises DeyeonsoError `camera_on` where the call has a camera of its own."""
-        if any(camera.received for camera in self._cameras):
-            raise DeyeonsoError("camera_on", "this call sends video: its own camera is read", "caller")
 
     async def add_candidates(self, candidates: list[RTCIceCandidate | None]) -> None:
         for candidate in candidates:
@@ -337,6 +322,9 @@ class Call:
         if self._tasks is not None:
             self._tracks.append(self._tasks.create_task(self._guard("camera", camera.run())))
 
+    def _has_camera(self) -> bool:
+        return any(camera.received for camera in self._cameras)
+
     async def _watch(self) -> None:
         watcher = Watcher(self._engines.new_landmarker, self._engines.face_worker, self._pictures, self.timeline)
         await watcher.run()
@@ -374,9 +362,6 @@ class Call:
                 self._delays.append(event)
             if isinstance(event, AnalyzerFault) and not self._is_news(event):
                 continue
-            if isinstance(event, FaceReading):
-                self._face.add(event)
-            self.faces.note(event)
             for message in wire.messages_of(event, self._keeper.moment(event.t).isoformat()):
                 self._send(message)
 

@@ -234,7 +234,7 @@ def of_landmarks(reading: FaceReading) -> dict[str, Any]:
     }
 
 
-def of_scores(t: float, scores: Scores, blinks: int, calibrated: bool) -> dict[str, Any]:
+def of_scores(t: float, scores: Scores, blinks: int | None, calibrated: bool) -> dict[str, Any]:
     """The fields of a `scores`."""
     return {
         "type": "scores",

@@ -7,7 +7,7 @@ It must not know sockets.
 from __future__ import annotations
 
 from media.errors import DeyeonsoError
-from signaling.face_feed import LONGEST, Stream
+from signaling.faces import LONGEST, Stream
 
 STREAMS = 16
 OF_ONE = 4  # of one user's
@@ -29,7 +29,7 @@ class Streams:
         theirs = [stream for stream in self._streams.values() if stream.user_id == user_id]
         for crowd, limit in ((theirs, self._of_one), (list(self._streams.values()), self._limit)):
             if len(crowd) >= limit:
-                left = next((stream for stream in crowd if not stream.faces.messages.readers), None)
+                left = next((stream for stream in crowd if not stream.messages.readers), None)
                 if left is None:
                     raise DeyeonsoError("busy", "지금은 더 받을 수 없어요. 잠시 뒤에 다시 시도해 주세요.")
                 self._streams.pop(left.id, None)
@@ -49,6 +49,6 @@ class Streams:
         for stream in list(self._streams.values()):
             now = stream.clock.now()
             if now > LONGEST:
-                stream.faces.messages.end("too_long")
-            if not stream.faces.messages.wanted(now):
+                stream.messages.end("too_long")
+            if not stream.messages.wanted(now):
                 del self._streams[stream.id]

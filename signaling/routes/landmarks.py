@@ -11,25 +11,22 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from analysis.types import FaceReading
-from media.clock import Clock, monotonic
+from media.clock import monotonic
 from media.errors import DeyeonsoError
 from signaling import landmarks
 from signaling.auth import GUEST
 from signaling.context import CONTEXT, SIGN_IN, Context, admit
-from signaling.face_feed import FaceFeed, Pictures, Stream
+from signaling.faces import CallFace, Pictures, Stream
 from signaling.gate import Gate
 from signaling.landmarks import Hello, Landmarks, text
-from signaling.origin import may_speak
 
 routes = web.RouteTableDef()
 
 OPEN: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("landmark_sockets", set)
-SOCKETS = 512  # open at once
 HELLO = 5.0  # s for the first message
 HEARTBEAT = 20.0  # s between pings; half of it without an answer is the end
 STUCK = 30.0  # s that one message may take to leave
@@ -45,15 +42,7 @@ _CODES = {"call_unknown": UNKNOWN, "stream_unknown": UNKNOWN, "hello_late": SILE
           "busy": WSCloseCode.TRY_AGAIN_LATER}  # fmt: skip
 
 
-class Face(Protocol):
-    """Whose face it is: a call, or a stream of its own."""
-
-    id: str
-    clock: Clock
-    faces: FaceFeed
-    sender: object | None
-
-    def see(self, reading: FaceReading) -> None: ...
+Face = CallFace | Stream
 
 
 def add_to(app: web.Application) -> None:
@@ -72,11 +61,6 @@ def add_to(app: web.Application) -> None:
 @routes.get("/ws/landmarks")
 async def connect(request: web.Request) -> web.WebSocketResponse:
     """One connection's whole life."""
-    if not may_speak(request.headers.get("Origin"), request.host):
-        raise DeyeonsoError("forbidden", "pages of this origin may not connect", "caller")
-    sockets = request.app[OPEN]
-    if len(sockets) >= SOCKETS:
-        raise DeyeonsoError("busy", "지금은 연결이 모두 차 있어요. 잠시 뒤에 다시 시도해 주세요.")
     ws = web.WebSocketResponse(
         heartbeat=HEARTBEAT, max_msg_size=landmarks.MAX_MESSAGE, compress=False, writer_limit=16 * 1024, timeout=2.0
     )
@@ -85,6 +69,7 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     if transport is not None and (sock := transport.get_extra_info("socket")) is not None:
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    sockets = request.app[OPEN]
     sockets.add(ws)
     try:
         required = request.app[SIGN_IN].required
@@ -112,7 +97,7 @@ class _Connection:
         except DeyeonsoError as error:
             await self._refuse(error)
             return
-        messages = face.faces.messages
+        messages = face.messages
         with messages.reader(face.clock.now):
             seq = messages.next - 1 if hello.after is None else min(hello.after, messages.next - 1)
             async with asyncio.TaskGroup() as tasks:
@@ -151,14 +136,14 @@ class _Connection:
         else:
             return streams.begin(self.user_id)
         if hello.mode == "send":
-            call.must_be_unseen()
-        return call
+            call.face.must_be_unseen()
+        return call.face
 
     # -- to the client
 
     async def _tell(self, face: Face, hello: Hello, seq: int) -> None:
         """Everything after `seq`, at the client's pace, until the feed ends."""
-        messages = face.faces.messages
+        messages = face.messages
         stream = {"stream": face.id} if isinstance(face, Stream) else {"call_id": face.id}
         await self._send(
             text(

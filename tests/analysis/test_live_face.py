@@ -17,7 +17,7 @@ from tests.analysis.faces import blinking, face, film, nobody
 
 def shown(readings: list[FaceReading], state: FaceState | None = None) -> list[FaceMoment]:
     state = state or FaceState()
-    live = LiveFace(state)
+    live = LiveFace(lambda: state.baseline)
     moments = []
     for reading in readings:
         state.add(reading)
@@ -44,8 +44,8 @@ def test_looking_away_from_where_one_usually_looks_is_off_the_screen():
 
 def test_a_calibration_that_comes_later_sets_the_direction_anew():
     state = FaceState()
-    live = LiveFace(state)
-    for reading in film(30, yaw=lambda t: 0.0 if t < 24 else 20.0):
+    live = LiveFace(lambda: state.baseline)
+    for reading in film(30, 5.0, yaw=lambda t: 0.0 if t < 24 else 20.0):
         state.add(reading)
         moment = live.see(reading)
     assert moment.on_screen is False
@@ -65,7 +65,7 @@ def test_a_smile_is_joy_by_the_rule_and_a_model_is_believed_instead():
     moments = shown(film(4, smile=0.8))
     assert moments[-1].expression is not None
     assert (moments[-1].expression.label, moments[-1].expression.model) == ("기쁨", RULE)
-    live = LiveFace(FaceState())
+    live = LiveFace(lambda: None)
     sad = {emotion: float(emotion == "슬픔") for emotion in EMOTIONS}
     for reading in film(3, smile=0.8):
         live.express(ExpressionReading(reading.t, "슬픔", 1.0, sad, "a-model"))
@@ -79,7 +79,7 @@ def test_without_a_face_nothing_is_claimed_and_an_old_expression_fades():
     moments = shown([*film(3), nobody(3.0), face(9.0)])
     assert moments[-2] == FaceMoment(3.0, 0)
     assert not moments[-2].found
-    live = LiveFace(FaceState())
+    live = LiveFace(lambda: None)
     happy = {emotion: float(emotion == "기쁨") for emotion in EMOTIONS}
     live.express(ExpressionReading(0.0, "기쁨", 1.0, happy, "a-model"))
     assert live.see(face(1.0)).expression is not None
