@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from analysis.hangul import with_particle
+from media.clock import wall_time
 from media.errors import DeyeonsoError
-from persona.schema import Persona, field_name
+from persona.schema import Gender, Persona, field_name
 
 FOLDER = Path(__file__).parent / "personas"
 LARGEST_FILE = 256 * 1024  # bytes; a persona is some 30 kB of text
@@ -72,23 +74,18 @@ class PersonaManager:
             raise DeyeonsoError("persona_unknown", f"no persona file in {self._folders[0].name}/")
         return personas[0]
 
-    def create_persona_template(self, persona_id: str, name: str, description: str) -> Path:
+    def create_persona_template(self, persona_id: str, name: str, description: str, gender: Gender = "other") -> Path:
         """Write a valid starting file into the last folder and return its path.
 
         Raises DeyeonsoError `persona_invalid` (bad id or text) or `persona_exists`.
         """
         if persona_id in self._read():
             raise DeyeonsoError("persona_exists", f"there is a persona {persona_id!r} already", "caller")
-        template = json.loads((Path(__file__).parent / "template.json").read_text("utf-8"))
-        template.update(id=persona_id, name=name, tagline=description[:80], backstory=description)
-        template["about"][0]["lines"] = [f"제 이름은 {with_particle(name, '이에요')}."]
-        if len(description) < 20:
-            template["backstory"] = f"{name}. {description} 여기에 자란 곳, 하는 일, 요즘의 관심사를 적어 주세요."
-        parse_persona(json.dumps(template), f"{persona_id[:40]}.json")
+        written = draft(persona_id, name, description, gender)
         path = self._folders[-1] / f"{persona_id}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            json.dump(template, file, ensure_ascii=False, indent=2)
+            json.dump(written, file, ensure_ascii=False, indent=2)
             file.write("\n")
         return path
 
@@ -127,6 +124,22 @@ class PersonaManager:
                 known = _Entry(stamp, None, DeyeonsoError("persona_invalid", text))
             self._entries[path] = known
         return known
+
+
+def draft(persona_id: str, name: str, description: str, gender: Gender = "other") -> dict[str, Any]:
+    """A valid starting file. Raises DeyeonsoError `persona_invalid` (bad id or text)."""
+    template: dict[str, Any] = json.loads((Path(__file__).parent / "template.json").read_text("utf-8"))
+    description = " ".join(description.split())
+    template.update(id=persona_id, name=name, gender=gender, tagline=description[:80], backstory=description)
+    template["about"][0]["lines"] = [f"제 이름은 {with_particle(name, '이에요')}."]
+    template["openers"][0] = f"안녕하세요, {with_particle(name, '이에요')}. 만나서 반가워요."
+    template["birth_year"] = wall_time().year - template["age"] - 1
+    if gender == "male":
+        template["voice"] |= {"tts": "ko-KR-InJoonNeural", "openai": "onyx", "offline": "jm_kumo"}
+    if len(description) < 20:
+        template["backstory"] = f"{name}. {description} 여기에 자란 곳, 하는 일, 요즘의 관심사를 적어 주세요."
+    parse_persona(json.dumps(template), f"{persona_id[:40]}.json")
+    return template
 
 
 def parse_persona(text: str | bytes, file: str) -> Persona:

@@ -6,13 +6,14 @@ It must not know engines or storage: it is given the relationship as it was, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from persona import intimacy, memory
 from persona.engines import Prompt
 from persona.intimacy import Relationship
 from persona.prompt import assemble
 from persona.schema import Persona
-from persona.types import Line
+from persona.types import Fact, Line
 
 CUE_BAR = 0.6  # confidence from which a feeling that was heard or seen may be mentioned
 CUE_EVERY = 4  # turns between two remarks
@@ -29,12 +30,29 @@ class Companion:
         self.before = before or Relationship()
         self._seed = seed
         self._at = at
+        self._forgotten: set[tuple[str, str]] = set()  # (slot, value) the person has deleted or corrected meanwhile
         self._cue: tuple[int, str] = (-CUE_EVERY, "")  # the turn it was noticed at, the feeling
 
     def notice(self, feeling: str, confidence: float, turn: int) -> None:
         """A feeling heard or seen ("nervous", "sad", "happy", "tired", "angry") in turn `turn`, confidence 0–1."""
         if confidence >= CUE_BAR and turn - self._cue[0] >= CUE_EVERY:
             self._cue = (turn, feeling)
+
+    def reminded(self, before: Relationship, history: Sequence[Line]) -> None:
+        """The person changed or deleted what is stored of them while the call goes on: `before` is what is left.
+
+        What they told in `history` and is not in it either is not picked up again from there.
+        """
+        told = [*self.before.facts, *memory.facts_in(history, self.before.sessions + 1)]
+        left = {(fact.slot, fact.value) for fact in before.facts}
+        gone = {(fact.slot, fact.value) for fact in self.before.facts} - left
+        if not before.facts and not before.summary:  # all of it
+            gone |= {(fact.slot, fact.value) for fact in told}
+        self._forgotten |= gone
+        self.before = before
+
+    def _kept(self, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+        return tuple(fact for fact in facts if (fact.slot, fact.value) not in self._forgotten)
 
     def prompt(self, persona: Persona, history: Sequence[Line]) -> Prompt:
         """All the next reply may know. `history` is this call's, hers as heard."""
@@ -47,7 +65,7 @@ class Companion:
             seed=self._seed,
             level=now.level,
             intimacy=now.intimacy,
-            facts=memory.merged(self.before.facts, memory.facts_in(history, session, self._at)),
+            facts=memory.merged(self.before.facts, self._kept(memory.facts_in(history, session, self._at))),
             summary=self.before.summary,
             session=session,
             cue=self._cue[1] if self._cue[0] == turn else "",
@@ -56,4 +74,5 @@ class Companion:
 
     def after(self, persona: Persona, history: Sequence[Line]) -> Relationship:
         """The relationship to store once the call is over."""
-        return intimacy.after(persona, self.before, history, self._at)
+        became = intimacy.after(persona, self.before, history, self._at)
+        return replace(became, facts=self._kept(became.facts))

@@ -101,6 +101,11 @@ def values_of(facts: Iterable[Fact], slot: str, most: int = 3) -> str:
     return ", ".join([fact.value for fact in facts if fact.slot == slot][-most:])
 
 
+def label(slot: str) -> str:
+    """What a slot is called on a page: "job" → "하는 일"."""
+    return str(_TABLES["labels"].get(slot, slot))
+
+
 def given_name(name: str) -> str:
     """What to call somebody: "김민수" → "민수"; a name of two syllables stays."""
     return name[1:] if len(name) == 3 and name[0] in _SURNAMES else name

@@ -17,6 +17,7 @@ ID = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 # No control characters and no signs that turn the writing direction round: a text must be what it looks like.
 _PLAIN = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*$"
 
+Gender = Literal["female", "male", "other"]
 Short = Annotated[str, Field(min_length=1, max_length=80, pattern=_PLAIN)]
 Label = Annotated[str, Field(max_length=40, pattern=_PLAIN)]
 Sentence = Annotated[str, Field(min_length=1, max_length=300, pattern=_PLAIN)]
@@ -121,7 +122,7 @@ class Persona(_Part):
 
     id: str = Field(pattern=ID)
     name: Short
-    gender: Literal["female", "male", "other"]
+    gender: Gender
     age: int = Field(ge=19, le=120)
     birth_year: int = Field(ge=1900)
     birthday: Label = Field(default="", description='e.g. "12월 15일"')

@@ -16,6 +16,7 @@ from persona.conversation import Patience
 from signaling.auth import Auth
 from signaling.call import CallLimits
 from signaling.calls import Calls
+from signaling.cast import Cast
 from signaling.chats import Chats
 from signaling.context import CHECK, CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
@@ -28,7 +29,7 @@ from signaling.origins import Origins, turn_away
 from signaling.proxies import client_address
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
-from signaling.routes import chat, documents, landmarks, pages, pipecat, service, sessions
+from signaling.routes import chat, documents, landmarks, memories, pages, pipecat, service, sessions
 from signaling.routes import personas as personas_routes
 from signaling.sdp import Policy
 from signaling.tickets import Tickets
@@ -40,6 +41,7 @@ APIS = (
     chat.api,
     sessions.api,
     personas_routes.api,
+    memories.api,
     auth_routes.api,
     service.api,
     pipecat.api,
@@ -84,11 +86,12 @@ def make_app(
     app[METRICS] = metrics
     app[METRICS_TOKEN] = metrics_token
     patience = patience or Patience()
-    chats = Chats(store, engines.model, personas, patience)
+    cast = Cast(personas, store)
+    chats = Chats(store, engines.model, cast, patience)
     app[CONTEXT] = Context(
         calls=calls,
         engines=engines,
-        personas=personas,
+        cast=cast,
         store=store,
         chats=chats,
         policy=policy,

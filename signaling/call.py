@@ -35,7 +35,7 @@ from signaling.engines import Engines
 from signaling.faces import CallFace
 from signaling.gate import Gate
 from signaling.keeper import Keeper
-from signaling.keepsake import memory_of
+from signaling.keepsake import memory_of, relationship_of
 from signaling.lease import Lease, keep
 from signaling.peer import Liveness, Peer
 from storage import Memory
@@ -179,6 +179,11 @@ class Call:
             became = self._companion.after(self.persona, self.conversation.history)
             at = self._keeper.moment(self.clock.now())
             self._keeper.keep(memory_of(self.user_id, self.persona.id, became, self._before, at))
+
+    def reminded(self, memory: Memory | None) -> None:
+        """What is stored of the person was changed or deleted by them: she knows no more than that from now on."""
+        self._before = memory
+        self._companion.reminded(relationship_of(memory), self.conversation.history)
 
     async def connect(self, sdp: str, ice_servers: list[Any]) -> str:
         """Attach a peer for a checked offer (the first, or one that resumes); the answer's SDP."""

@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 
 from media.clock import monotonic, wall_time
 from media.worker import Worker
-from persona import PersonaManager
 from persona.answering import sentences_of
 from persona.companion import Companion
 from persona.conversation import Patience
@@ -24,6 +23,7 @@ from persona.intimacy import Relationship
 from persona.schema import Persona
 from persona.sentences import speakable
 from persona.types import Line
+from signaling.cast import Cast
 from signaling.keepsake import memory_of, relationship_of
 from storage import ChatMessage, ChatSession, Memory, NotFound, Store
 from storage.types import now
@@ -101,18 +101,18 @@ class Exchange:
 class Chats:
     """All typed chats."""
 
-    def __init__(self, store: Store, model: LanguageModel, personas: PersonaManager, patience: Patience) -> None:
+    def __init__(self, store: Store, model: LanguageModel, cast: Cast, patience: Patience) -> None:
         self.store = store
         self.model = model
         self.patience = patience
         self.worker = Worker("chat")
-        self._personas = personas
+        self._cast = cast
         self._sittings: OrderedDict[str, Sitting] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def begin_session(self, user_id: str, persona_id: str | None, name: str | None = None) -> ChatSession:
         """A new session with this persona, or the active one. Raises `persona_unknown`."""
-        persona = self._personas.get_active_persona() if persona_id is None else self._personas.get_persona(persona_id)
+        persona = await self._cast.persona_of(user_id, persona_id)
         name = name or f"{persona.name}님과의 대화"
         session = ChatSession(user_id=user_id, session_name=name, persona_name=persona.name, persona_id=persona.id)
         return await self.store.add(session)
@@ -126,7 +126,7 @@ class Chats:
             yield Exchange(self, await self._sitting(session), message)
 
     async def _sitting(self, session: ChatSession) -> Sitting:
-        persona = self._personas.get_persona(session.persona_id)
+        persona = await self._cast.persona_of(session.user_id, session.persona_id)
         try:
             memory = await self.store.get(Memory, f"{session.user_id}.{persona.id}", owner=session.user_id)
         except NotFound:

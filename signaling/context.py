@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiortc import RTCIceServer
 
-from persona import PersonaManager
 from persona.conversation import Patience
 from signaling.auth import Identity, unauthorized
 from signaling.call import CallLimits
 from signaling.calls import Calls
+from signaling.cast import Cast
 from signaling.chats import Chats
 from signaling.engines import Engines
 from signaling.lease import Lease
@@ -31,7 +31,7 @@ class Context:
 
     calls: Calls
     engines: Engines
-    personas: PersonaManager
+    cast: Cast
     store: Store
     chats: Chats
     policy: Policy

@@ -6,6 +6,7 @@ It must not know how a token is checked. A new route is closed until somebody sa
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -47,6 +48,10 @@ def entry(auth: Auth | None) -> Middleware:
             raise DeyeonsoError("secret_in_address", "tokens and tickets never go into an address", "caller")
         route = route_of(request)
         if route is None or is_public(request):
+            # Open to everybody, and yet it may show more to one who is known (their own personas).
+            with suppress(DeyeonsoError):
+                if auth is None or "Authorization" in request.headers:
+                    request[IDENTITY] = GUEST if auth is None else await identify(request, auth)
             return await handler(request)
         if request.method == "GET" and route.startswith(BY_TICKET):
             return await handler(request)

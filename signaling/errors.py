@@ -41,6 +41,11 @@ _STATUS = {
     "duplicate": 409,
     "llm_timeout": 504,
     "llm_rate_limited": 503,
+    "persona_exists": 409,
+    "persona_fixed": 403,
+    "too_many": 409,
+    "memory_unknown": 404,
+    "fact_unknown": 404,
 }
 _BY_FAULT = {"caller": 400, "server": 500, "upstream": 502}
 CODE = web.ResponseKey("code", str)  # under this key an error's response carries its code, for the metrics

@@ -24,6 +24,7 @@ from aiortc import RTCIceServer
 from media.clock import monotonic
 from media.errors import DeyeonsoError
 from persona import PersonaManager
+from persona.catalog import FOLDER
 from signaling.app import make_app
 from signaling.auth import Auth
 from signaling.calls import Calls
@@ -86,7 +87,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         stack.enter_context(_files_of_log(config))
-        personas = PersonaManager()
+        personas = PersonaManager(FOLDER, config.data_dir / "personas")
         personas.get_active_persona()
         async with Starting(listener):
             store = await stack.enter_async_context(open_configured(config))

@@ -104,9 +104,7 @@ async def begin_call(
     """A new call for an offer: the call, the answer's SDP, and the token to resume it with."""
     offer, user_id = check_offer(sdp, kind, context.policy), lease.user_id
     context.calls.admit(user_id)
-    persona = (
-        context.personas.get_active_persona() if persona_id is None else context.personas.get_persona(str(persona_id))
-    )
+    persona = await context.cast.persona_of(user_id, None if persona_id is None else str(persona_id))
     if session_id is not None:
         session = await context.store.get(ChatSession, str(session_id), owner=user_id)
     else:
