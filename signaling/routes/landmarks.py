@@ -15,14 +15,15 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from media.clock import monotonic
+from media.clock import monotonic, wall_time
 from media.errors import DeyeonsoError
 from signaling import landmarks
-from signaling.auth import GUEST
+from signaling.auth import GUEST, Identity, unauthorized
 from signaling.context import CONTEXT, SIGN_IN, Context, admit
 from signaling.faces import CallFace, Pictures, Stream
 from signaling.gate import Gate
 from signaling.landmarks import Hello, Landmarks, text
+from signaling.tickets import REFUSED
 
 routes = web.RouteTableDef()
 
@@ -37,10 +38,10 @@ MISTAKES = 20  # bad messages in a row that end it
 SEND_BUFFER = 64 * 1024  # bytes in the kernel: what waits there cannot be dropped any more
 
 BAD, UNKNOWN, SILENT, TAKEN, TOO_FAST = 4400, 4404, 4408, 4409, 4429
-_CODES = {"call_unknown": UNKNOWN, "stream_unknown": UNKNOWN, "hello_late": SILENT, "idle": SILENT, "replaced": TAKEN,
-          "camera_on": TAKEN, "too_many_messages": TOO_FAST, "unauthorized": 4401, "forbidden": 4403,
-          "busy": WSCloseCode.TRY_AGAIN_LATER}  # fmt: skip
-
+_CODES = {
+    "call_unknown": UNKNOWN, "stream_unknown": UNKNOWN, "hello_late": SILENT, "idle": SILENT, "replaced": TAKEN,
+    "camera_on": TAKEN, "too_many_messages": TOO_FAST, "token_expired": REFUSED, "busy": WSCloseCode.TRY_AGAIN_LATER,
+}  # fmt: skip
 
 Face = CallFace | Stream
 
@@ -75,7 +76,7 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
         required = request.app[SIGN_IN].required
         with suppress(DeyeonsoError):  # no ticket: it has been told
             identity = await admit(request, ws) if required else GUEST
-            await _Connection(ws, request.app[CONTEXT], identity.user_id).live()
+            await _Connection(ws, request.app[CONTEXT], identity).live()
     finally:
         sockets.discard(ws)
         if transport is not None and not transport.is_closing():
@@ -87,7 +88,7 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
 class _Connection:
     ws: web.WebSocketResponse
     context: Context
-    user_id: str
+    identity: Identity
 
     async def live(self) -> None:
         """Until either side is done; the close code says why."""
@@ -101,9 +102,10 @@ class _Connection:
         with messages.reader(face.clock.now):
             seq = messages.next - 1 if hello.after is None else min(hello.after, messages.next - 1)
             async with asyncio.TaskGroup() as tasks:
-                telling = [tasks.create_task(self._forgiving(self._tell(face, hello, seq)))]
+                besides = [self._tell(face, hello, seq), self._expire()]
                 if isinstance(face, Stream):
-                    telling.append(tasks.create_task(self._forgiving(self._score(face))))
+                    besides.append(self._score(face))
+                telling = [tasks.create_task(self._forgiving(work)) for work in besides]
                 try:
                     await self._listen(face, hello)
                 except DeyeonsoError as error:
@@ -116,7 +118,7 @@ class _Connection:
         try:
             async with asyncio.timeout(HELLO):
                 message = await self.ws.receive()
-                if self.user_id == GUEST.user_id and landmarks.is_ticket(message.data):
+                if self.identity.user_id == GUEST.user_id and landmarks.is_ticket(message.data):
                     message = await self.ws.receive()  # a guest needs none, and may have one
         except TimeoutError:
             raise DeyeonsoError("hello_late", f"say hello within {HELLO:g} s", "caller") from None
@@ -128,13 +130,13 @@ class _Connection:
         """Whose face it is about. Raises DeyeonsoError `call_unknown` | `stream_unknown` | `busy` | `camera_on`."""
         calls, streams = self.context.calls, self.context.streams
         if hello.call_id is not None:
-            call = calls.get(hello.call_id, self.user_id)
+            call = calls.get(hello.call_id, self.identity.user_id)
         elif hello.session_id is not None:
-            call = calls.of_session(hello.session_id, self.user_id)
+            call = calls.of_session(hello.session_id, self.identity.user_id)
         elif hello.stream is not None:
-            return streams.get(hello.stream, self.user_id)
+            return streams.get(hello.stream, self.identity.user_id)
         else:
-            return streams.begin(self.user_id)
+            return streams.begin(self.identity.user_id)
         if hello.mode == "send":
             call.face.must_be_unseen()
         return call.face
@@ -175,6 +177,12 @@ class _Connection:
             await asyncio.sleep(SCORES)
             with suppress(DeyeonsoError):  # overloaded: the next ones will do
                 await stream.score(self.context.engines.face_worker)
+
+    async def _expire(self) -> None:
+        """A socket lasts as long as its sign-in; who has a fresh one comes again, `after` what came."""
+        if self.identity.expires is not None:
+            await asyncio.sleep(max(0.0, (self.identity.expires - wall_time()).total_seconds()))
+            await self._refuse(unauthorized("token_expired", "this sign-in has expired: come again with a fresh one"))
 
     async def _forgiving(self, work: Coroutine[Any, Any, None]) -> None:
         """A client that went away, or reads nothing, ends its own connection and nothing else."""

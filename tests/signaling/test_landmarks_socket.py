@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import pairwise
@@ -341,3 +342,14 @@ async def test_where_people_sign_in_a_ticket_comes_first_and_opens_ones_own_call
             async with socket(service) as client:
                 await client.say({"type": "ticket", "ticket": ticket})
                 assert await client.closed() == 4401
+
+
+async def test_a_socket_ends_with_the_sign_in_it_was_opened_with(tmp_path: Path):
+    async with FakeSupabase() as supabase, Auth(supabase.url) as auth, running(tmp_path, auth) as service:
+        ticket = await ticket_of(service, supabase.token("bora@example.com", exp=int(time.time()) + 2))
+        async with socket(service) as client:
+            await client.say({"type": "ticket", "ticket": ticket})
+            await client.say(SEND)
+            await client.next("welcome")
+            assert await client.closed(4) == 4401
+            assert client.of("error")[0]["error"]["code"] == "token_expired"
