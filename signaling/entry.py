@@ -17,9 +17,9 @@ from signaling.context import CONTEXT, IDENTITY
 from signaling.errors import Handler
 from signaling.people import People
 
-# Pages and what describes the service; none shows anything of a person: a page asks for its data as them. Routes of
-# the API say `public=True` where they are declared.
-PUBLIC = frozenset({"/", "/favicon.ico", "/static", "/sessions", "/sessions/{}", "/openapi.json", "/docs"})
+# What describes the service and shows nothing of a person. Pages and routes of the API say that they are public where
+# they are declared.
+PUBLIC = frozenset({"/favicon.ico", "/static", "/openapi.json", "/docs"})
 BY_TICKET = "/ws/"  # sockets under it prove who they are by their first message (signaling/tickets.py)
 _SECRET_NAMES = frozenset({"token", "access_token", "ticket", "refresh_token", "resume_token"})
 _PARAMETER = re.compile(r"\{[^}]*\}")

@@ -11,7 +11,14 @@ from aiohttp import web
 
 from signaling.errors import Handler
 
-PAGES = {"/": "index.html"}
+PAGES = {
+    "/": "index.html",
+    "/sessions": "sessions.html",
+    "/sessions/{id}": "session.html",
+    "/memory": "memory.html",
+    "/studio": "studio.html",
+    "/studio/{id}": "studio.html",
+}  # open to everybody: a page shows nothing of a person, it asks for their data as them
 
 
 def add_to(app: web.Application, folder: Path) -> None:
@@ -21,6 +28,7 @@ def add_to(app: web.Application, folder: Path) -> None:
         async def show(request: web.Request) -> web.StreamResponse:
             return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
 
+        show.public = True  # type: ignore[attr-defined]
         return show
 
     async def icon(request: web.Request) -> web.StreamResponse:

@@ -15,7 +15,7 @@ const report = new ReportView(byId("report"), ({ t0 }) => transcript.light(t0));
 
 /** @param {Memory} memory @param {Date} when */
 export function showAfter(memory, when) {
-  const { persona, lines, seconds, sessionId, analysed } = memory;
+  const { persona, lines, seconds, sessionId, analysed, gone } = memory;
   const mine = lines.filter(({ who }) => who === "me").length;
   byId("after-who").textContent = `${persona.name} 님과의 통화`;
   byId("after-title").textContent = mine > 0 ? TEXT.endedWell : TEXT.endedEarly;
@@ -27,7 +27,7 @@ export function showAfter(memory, when) {
   ];
   byId("after-facts").replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
   transcript.show(lines, persona.name);
-  if (analysed) report.follow(sessionId);
+  if (analysed) report.follow(sessionId, gone);
   else report.say(TEXT.reportNone);
   byId("save-transcript").hidden = lines.length === 0;
   byId("save-transcript").onclick = () => save(memory, when);

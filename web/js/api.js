@@ -3,11 +3,14 @@
 
 /**
  * @typedef {{id: string, name: string, age: number, mbti: string, job: string, personality: string[],
- *   hobbies: string[], tagline?: string, portrait?: string}} Persona
+ *   hobbies: string[], tagline?: string, portrait?: string, own?: boolean}} Persona own: made by the one who asks
  * @typedef {{status: string, engines?: {stt?: string, llm?: string, tts?: string},
  *   calls?: {active: number, limit: number}}} Health
  * @typedef {{call_id: string, session_id: string, pc_id: string, sdp: string, type: "answer",
  *   resume_token: string}} Answer
+ * @typedef {{id: string, session_name: string, persona_id: string, persona_name: string, created_at: string,
+ *   total_score?: number|null}} Session
+ * @typedef {{role: "user"|"assistant"|"system", content: string, timestamp: string}} Message
  */
 
 const TIMEOUT = 20_000; // ms; the first call after a start may wait for models
@@ -83,7 +86,79 @@ export const trickle = (callId, candidates) =>
 /** Ends a call; it also gets through while the page is being left. @param {string} callId */
 export const endCall = (callId) => request(callPath(callId), { method: "DELETE", keepalive: true });
 
+/** @param {string} path @param {Record<string, string|number|null>} query what is null is left out @returns {string} */
+function withQuery(path, query) {
+  const given = Object.entries(query).filter(([, value]) => value !== null).map(([name, value]) => [name, String(value)]);
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
 const sessionPath = (/** @type {string} */ id) => `/sessions/${encodeURIComponent(id)}`;
+const chatPath = (/** @type {string} */ id) => `/chat/sessions/${encodeURIComponent(id)}`;
 
 /** @param {string} id @returns {Promise<{feedback: import("./report.js").Feedback, created_at: string}>} */
 export const getFeedback = (id) => request(`${sessionPath(id)}/feedback`);
+
+/** What happened in each of its calls. @param {string} id @returns {Promise<{calls: {call_id: string, events: import("./replay.js").Event[]}[]}>} */
+export const getTimeline = (id) => request(`${sessionPath(id)}/timeline`);
+
+/** @param {string|null} after `next` of the page before @returns {Promise<{sessions: Session[], next: string|null}>} newest first */
+export const getSessions = (after) => request(withQuery("/chat/sessions", { limit: 20, after }));
+
+/** @param {string} id @returns {Promise<Session>} */
+export const getSession = (id) => request(chatPath(id));
+
+/** All that belongs to it goes with it. @param {string} id */
+export const deleteSession = (id) => request(chatPath(id), { method: "DELETE" });
+
+/** @param {string} id @param {string|null} after @returns {Promise<{messages: Message[], next: string|null}>} oldest first */
+export const getMessages = (id, after) => request(withQuery(`${chatPath(id)}/messages`, { limit: 200, after }));
+
+const personaPath = (/** @type {string} */ id) => `/personas/${encodeURIComponent(id)}`;
+/** @typedef {import("./studio-fields.js").Draft} Draft @typedef {import("./studio-form.js").Fault} Fault */
+
+/** What a form can offer. @returns {Promise<import("./studio-fields.js").Choices>} */
+export const getChoices = () => request("/personas/choices");
+
+/** All of a persona, to change it. @param {string} id @returns {Promise<Draft>} */
+export const getPersonaFile = (id) => request(`${personaPath(id)}/file`);
+
+/** @param {{id: string, name: string, description: string, gender: string}} about @returns {Promise<Draft>} */
+export const makeDraft = (about) => request("/personas/template", json("POST", about));
+
+/** @param {Draft} draft @returns {Promise<{valid: boolean, faults: Fault[]}>} */
+export const checkPersona = (draft) => request("/personas/check", json("POST", draft));
+
+/** What the draft says next; without lines it greets. @param {Draft} persona @param {{role: string, text: string}[]} lines
+ * @returns {Promise<{text: string}>} */
+export const tryPersona = (persona, lines) => request("/personas/try", json("POST", { persona, lines }));
+
+/** @param {Draft} draft @returns {Promise<Persona>} */
+export const addPersona = (draft) => request("/personas", json("POST", draft));
+
+/** @param {Draft} draft @returns {Promise<Persona>} */
+export const changePersona = (draft) => request(personaPath(draft.id), json("PUT", draft));
+
+/** What it remembered goes with it. @param {string} id */
+export const deletePersona = (id) => request(personaPath(id), { method: "DELETE" });
+
+const memoryPath = (/** @type {string} */ id) => `/memories/${encodeURIComponent(id)}`;
+/** @typedef {{id: string, slot: string, label: string, value: string, session: number, turn: number, at: string}} Fact
+ * @typedef {{persona_id: string, persona_name: string, intimacy: number, casual_speech: boolean, sessions: number,
+ *   summary: string, facts: Fact[], updated_at: string}} Remembered */
+
+/** @returns {Promise<{memories: Remembered[]}>} */
+export const getMemories = () => request("/memories");
+
+/** @param {string} personaId @param {{summary?: string, casual_speech?: false}} change @returns {Promise<Remembered>} */
+export const changeMemory = (personaId, change) => request(memoryPath(personaId), json("PATCH", change));
+
+/** @param {string} personaId */
+export const forgetAll = (personaId) => request(memoryPath(personaId), { method: "DELETE" });
+
+const factPath = (/** @type {string} */ personaId, /** @type {string} */ id) => `${memoryPath(personaId)}/facts/${encodeURIComponent(id)}`;
+
+/** @param {string} personaId @param {string} id @param {string} value @returns {Promise<Remembered>} */
+export const correctFact = (personaId, id, value) => request(factPath(personaId, id), json("PATCH", { value }));
+
+/** @param {string} personaId @param {string} id */
+export const forgetFact = (personaId, id) => request(factPath(personaId, id), { method: "DELETE" });

@@ -30,6 +30,8 @@ export class Call extends EventTarget {
     super();
     this.personaId = personaId;
     this.sessionId = "";
+    /** Once the server knows that the call is over. @type {Promise<unknown>} */
+    this.gone = Promise.resolve();
     const [microphone] = stream.getAudioTracks();
     const camera = stream.getVideoTracks()[0] ?? null;
     /** @type {import("./link.js").Tracks} */
@@ -140,7 +142,7 @@ export class Call extends EventTarget {
   }
 
   #sayGoodbye() {
-    if (this.#id) endCall(this.#id).catch(() => {}); // the server finds out by itself when this gets lost
+    if (this.#id) this.gone = endCall(this.#id).catch(() => {}); // the server finds out by itself when this gets lost
   }
 
   #close() {

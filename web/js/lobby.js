@@ -24,7 +24,7 @@ function card(persona, choose) {
     make(
       "div",
       { class: "card-words" },
-      make("h2", {}, name, make("small", {}, `${age}세`)),
+      make("h2", {}, `${name} `, make("small", {}, `${age}세`)),
       make("p", { class: "card-job" }, `${job} · ${mbti}`),
       persona.tagline && make("p", { class: "card-line" }, persona.tagline),
       make("ul", { class: "chips", "aria-label": "성격과 취미" }, ...[...personality, ...hobbies].slice(0, 6).map((word) => make("li", {}, word))),
@@ -38,7 +38,7 @@ export const isOffline = (health) => health?.engines?.llm === "offline";
 
 /**
  * Fills the lobby; again and again while the server starts, once more on the person's wish when it failed.
- * @param {(persona: Persona) => void} choose
+ * @param {(persona: Persona) => void} choose @returns {Promise<Persona[]>} who is there
  */
 export async function openLobby(choose) {
   const list = byId("personas");
@@ -54,9 +54,11 @@ export async function openLobby(choose) {
     note.textContent = starting ? TEXT.starting : TEXT.offlineLobby;
     note.hidden = !starting && !isOffline(health);
     if (starting) setTimeout(() => openLobby(choose), PATIENCE);
+    return personas;
   } catch (cause) {
     list.replaceChildren();
     showFault(fault, faultText(cause), [{ label: TEXT.retry, run: () => openLobby(choose) }]);
+    return [];
   } finally {
     list.setAttribute("aria-busy", "false");
   }

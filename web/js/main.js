@@ -30,7 +30,16 @@ function show(screen) {
 function goToLobby() {
   check.close();
   show("lobby");
-  openLobby(meet);
+  return openLobby(meet);
+}
+
+/** A link from another page may name whom to meet. */
+async function begin() {
+  const wanted = new URLSearchParams(location.search).get("persona");
+  history.replaceState(null, "", location.pathname); // only once: a reload is a new visit
+  const personas = await goToLobby();
+  const persona = personas.find(({ id }) => id === wanted);
+  if (persona) await meet(persona);
 }
 
 /** @param {Persona} persona */
@@ -83,4 +92,4 @@ byId("devices").addEventListener("submit", (/** @type {SubmitEvent} */ event) =>
 });
 addEventListener("pagehide", () => stage?.call.hangUp());
 
-goToLobby();
+begin();

@@ -6,6 +6,9 @@ import { byId, make } from "./dom.js";
 /** Path and name of each room; the first part of the path says where one is. @type {[string, string][]} */
 const ROOMS = [
   ["/", "만나기"],
+  ["/sessions", "지난 통화"],
+  ["/memory", "기억"],
+  ["/studio", "내 페르소나"],
 ];
 
 /** @param {string} room @param {string} here */

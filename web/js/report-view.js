@@ -6,8 +6,8 @@ import { button, make } from "./dom.js";
 import { reportElement } from "./report.js";
 import { TEXT, faultText } from "./strings.js";
 
-const PAUSE = 1_000; // ms between two looks
-const PATIENCE = 45_000; // ms; a report takes a second, but the call has to be taken down first
+const PAUSE = 2_000; // ms between two looks at a call that the server still holds open
+const PATIENCE = 45_000; // ms
 
 export class ReportView {
   #turn = 0; // counts what is followed, so that an answer to an older question is dropped
@@ -18,28 +18,24 @@ export class ReportView {
     this.choose = choose;
   }
 
-  /** @param {string} sessionId @returns {Promise<import("./report.js").Feedback|null>} what is shown, if anything */
-  async follow(sessionId) {
+  /** @param {string} sessionId @param {Promise<unknown>} [over] not before this is the call at its end
+   * @returns {Promise<import("./report.js").Feedback|null>} what is shown, if anything */
+  async follow(sessionId, over) {
     const turn = ++this.#turn;
     const end = performance.now() + PATIENCE;
     this.place.replaceChildren(make("p", { class: "making" }, TEXT.reportMaking));
+    await over;
     for (;;) {
-      let problem = TEXT.reportMissing;
-      try {
-        const document = await getFeedback(sessionId);
-        if (turn !== this.#turn) return null;
-        if (document?.feedback) {
-          this.place.replaceChildren(reportElement(document.feedback, this.choose));
-          return document.feedback;
-        }
-      } catch (fault) {
-        if (turn !== this.#turn) return null;
-        const unmade = fault instanceof ApiFault && fault.status === 404;
-        if (!unmade) problem = faultText(fault).title;
-      }
-      if (performance.now() > end) return this.#giveUp(sessionId, problem);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      const { feedback, problem } = await look(sessionId);
       if (turn !== this.#turn) return null;
+      if (feedback) this.place.replaceChildren(reportElement(feedback, this.choose));
+      else if (problem) this.#giveUp(sessionId, problem);
+      else if (performance.now() > end) this.#giveUp(sessionId, TEXT.reportMissing);
+      else {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+        if (turn === this.#turn) continue;
+      }
+      return feedback;
     }
   }
 
@@ -49,14 +45,25 @@ export class ReportView {
     this.place.replaceChildren(make("p", { class: "hint" }, text));
   }
 
-  /** @param {string} sessionId @param {string} problem @returns {null} */
+  /** @param {string} sessionId @param {string} problem */
   #giveUp(sessionId, problem) {
     this.place.replaceChildren(make("p", { class: "hint" }, problem), button(TEXT.retry, () => this.follow(sessionId)));
-    return null;
   }
 
   close() {
     this.#turn += 1;
     this.place.replaceChildren();
+  }
+}
+
+/** What the server has: a report, nothing yet, or a problem. @param {string} sessionId
+ * @returns {Promise<{feedback: import("./report.js").Feedback|null, problem: string}>} */
+async function look(sessionId) {
+  try {
+    return { feedback: (await getFeedback(sessionId)).feedback, problem: "" };
+  } catch (fault) {
+    if (!(fault instanceof ApiFault)) throw fault;
+    if (fault.code === "call_under_way") return { feedback: null, problem: "" };
+    return { feedback: null, problem: fault.code === "no_feedback" ? TEXT.reportNone : faultText(fault).title };
   }
 }

@@ -16,7 +16,8 @@ import { ENDINGS, NOTICES, QUALITY, STATES, TEXT, faultText } from "./strings.js
 
 /**
  * @typedef {{persona: import("./api.js").Persona, lines: import("./captions.js").Line[], began: boolean, seconds: number, sessionId: string,
- *   analysed: boolean}} Memory analysed: the coach has spoken, so there will be a report
+ *   analysed: boolean, gone: Promise<unknown>}} Memory analysed: the coach has spoken, so there will be a report;
+ *   gone: once the server knows that the call is over
  */
 
 const TOAST = 7_000; // ms a notice stays
@@ -189,7 +190,7 @@ export class Stage {
     this.controls.close();
     const { persona, coach, call } = this;
     const { lines } = this.#conversation;
-    this.wishes.left({ began: this.#begun > 0, persona, lines, seconds, sessionId: call.sessionId, analysed: coach.spoke });
+    this.wishes.left({ began: this.#begun > 0, persona, lines, seconds, sessionId: call.sessionId, analysed: coach.spoke, gone: call.gone });
   }
 
   /** @param {import("./strings.js").FaultText} text */
