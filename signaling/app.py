@@ -13,6 +13,7 @@ from aiortc import RTCIceServer
 
 from persona import PersonaManager
 from persona.conversation import Patience
+from signaling.audit import AUDIT, Audit, audit_reads
 from signaling.auth import Auth
 from signaling.call import CallLimits
 from signaling.calls import Calls
@@ -29,7 +30,7 @@ from signaling.origins import Origins, turn_away
 from signaling.proxies import client_address
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
-from signaling.routes import chat, documents, landmarks, memories, pages, pipecat, service, sessions
+from signaling.routes import chat, documents, landmarks, memories, pages, pipecat, privacy, service, sessions
 from signaling.routes import personas as personas_routes
 from signaling.sdp import Policy
 from signaling.tickets import Tickets
@@ -43,6 +44,7 @@ APIS = (
     personas_routes.api,
     memories.api,
     auth_routes.api,
+    privacy.api,
     service.api,
     pipecat.api,
 )  # in the order in which /docs shows them
@@ -66,6 +68,7 @@ def make_app(
     address_of: Callable[[web.Request], str] | None = None,
     metrics: Metrics | None = None,
     metrics_token: str = "",
+    abroad: frozenset[str] = frozenset(),
 ) -> web.Application:
     """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
     metrics = metrics or Metrics()
@@ -76,6 +79,7 @@ def make_app(
         turn_away(origins),
         by_address(allowances, address_of or client_address()),
         entry(auth),
+        audit_reads,
         by_person(allowances),
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
@@ -84,6 +88,7 @@ def make_app(
         app[CHECK] = auth.identify
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
     app[METRICS] = metrics
+    app[AUDIT] = Audit()
     app[METRICS_TOKEN] = metrics_token
     patience = patience or Patience()
     cast = Cast(personas, store)
@@ -98,6 +103,8 @@ def make_app(
         ice_servers=tuple(ice_servers),
         limits=limits or CallLimits(),
         patience=patience,
+        guests=auth is None,
+        abroad=abroad,
     )
     app.on_cleanup.append(_close)
     app.on_response_prepare.append(add_headers(origins, app[SIGN_IN].supabase_url))

@@ -38,6 +38,8 @@ class Context:
     ice_servers: tuple[RTCIceServer, ...]
     limits: CallLimits
     patience: Patience
+    guests: bool  # nobody signs in: everybody is the one local guest
+    abroad: frozenset[str]  # engines (stt, llm, tts) that send what is said to another country
     streams: Streams = field(default_factory=Streams)
 
 

@@ -39,6 +39,8 @@ _STATUS = {
     "body_too_slow": 408,
     "unsupported_media_type": 415,
     "duplicate": 409,
+    "consent_outdated": 409,
+    "consent_needed": 403,
     "llm_timeout": 504,
     "llm_rate_limited": 503,
     "persona_exists": 409,

@@ -29,6 +29,7 @@ from signaling.app import make_app
 from signaling.auth import Auth
 from signaling.calls import Calls
 from signaling.config import Config, is_loopback
+from signaling.consents import sent_abroad
 from signaling.context import SignIn
 from signaling.engines import Engines
 from signaling.logs import log_to_files
@@ -114,6 +115,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             address_of=client_address(config.trusted_proxies),
             sign_in=SignIn(auth is not None, config.supabase_url or None, config.supabase_anon_key or None),
             metrics=metrics,
+            abroad=sent_abroad(engines.names, config.openai_base_url),
             metrics_token=config.metrics_token,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=IDLE)

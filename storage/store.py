@@ -42,7 +42,7 @@ class Store:
         self.files = files
         self.writing = 0  # writes that are not acknowledged yet
         self._engine = engine
-        self._keep = keep or {}
+        self.keep = keep or {}  # how long each class of documents stays; what is not in it stays for good
         self._disk = Worker("media-files", backlog=1024)
 
     async def add(self, document: D) -> D:
@@ -157,7 +157,7 @@ class Store:
         self._disk.close()
 
     def _period(self, kind: Kind[Any]) -> dt.timedelta | None:
-        return None if kind.keep is None else self._keep.get(kind.keep)
+        return None if kind.keep is None else self.keep.get(kind.keep)
 
     def _dated(self, document: D) -> D:
         period = self._period(kind_of(type(document)))

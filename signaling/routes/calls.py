@@ -16,13 +16,14 @@ from media.clock import wall_time
 from persona.companion import Companion
 from signaling.api import Api, Body, reply
 from signaling.call import Call
+from signaling.consents import allowed, check_call
 from signaling.context import CONTEXT, Context, identity_of, lease_of, user_of
 from signaling.keeper import Keeper
 from signaling.keepsake import relationship_of
 from signaling.lease import Lease
 from signaling.sdp import MAX_CANDIDATES, Policy, check_offer, read_candidate, read_fragment
 from storage import ChatSession, Memory, NotFound, Store
-from storage.types import new_id
+from storage.types import new_id, now
 
 api = Api("calls", "통화 · Calls")
 SDP = "application/sdp"
@@ -95,6 +96,7 @@ OFFER_ERRORS = (
     "persona_unknown",
     "not_found",
     "call_unknown",
+    "consent_needed",
 )
 
 
@@ -103,10 +105,11 @@ async def begin_call(
 ) -> tuple[Call, str, str]:
     """A new call for an offer: the call, the answer's SDP, and the token to resume it with."""
     offer, user_id = check_offer(sdp, kind, context.policy), lease.user_id
+    check_call(await allowed(context.store, user_id, context.guests), context.abroad)
     context.calls.admit(user_id)
     persona = await context.cast.persona_of(user_id, None if persona_id is None else str(persona_id))
     if session_id is not None:
-        session = await context.store.get(ChatSession, str(session_id), owner=user_id)
+        session = await context.store.update(ChatSession, str(session_id), owner=user_id, updated_at=now())
     else:
         session = await context.store.add(
             ChatSession(

@@ -23,10 +23,11 @@ from persona.schema import Voice
 from signaling.app import make_app
 from signaling.auth import Auth
 from signaling.calls import Calls
+from signaling.consents import QUESTIONS
 from signaling.engines import Engines
 from signaling.sdp import Policy
 from signaling.server import WEB
-from storage import Store, open_store
+from storage import Consent, Store, open_store
 
 
 class Deaf:
@@ -114,3 +115,10 @@ async def running(
         finally:
             await runner.cleanup()
             await parts.close()
+
+
+async def agreed(store: Store, user_id: str) -> None:
+    """This person has said yes to a call, as a page asks before the first one."""
+    for question in QUESTIONS:
+        if question.required:
+            await store.add(Consent(user_id=user_id, to=question.to, version=question.version, granted=True))

@@ -17,7 +17,7 @@ from signaling.auth import Auth
 from signaling.limits import RULES, Limits, Rule
 from signaling.proxies import client_address
 from tests.fakes.supabase import FakeSupabase
-from tests.signaling.service import running
+from tests.signaling.service import agreed, running
 
 FEW = Rule(per_minute=60, burst=3, at_once=2, together=3)
 
@@ -94,6 +94,8 @@ async def test_everybodys_calls_and_ones_own_are_bounded(tmp_path, http):
             running(tmp_path, auth, max_calls=3, per_user=2) as service,
         ):
             got = []
+            for who in ("a", "b", "c"):
+                await agreed(service.store, supabase.add(f"{who}@example.com")["id"])
             for who in ("a", "a", "a", "b", "c"):
                 bearer = {"Authorization": f"Bearer {supabase.token(f'{who}@example.com')}"}
                 async with http.post(service.url + "/calls", json=body, headers=bearer) as response:
