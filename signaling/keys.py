@@ -107,7 +107,7 @@ class Keys:
                     raise ValueError("too long")
             self._keys = read_keys(orjson.loads(body))
             self._known = True
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except Exception as error:  # whatever a provider may say, the service goes on
             log.warning("identity_keys_unavailable", why=type(error).__name__, kept=len(self._keys))
         finally:
             self._asked_at = monotonic()
@@ -118,14 +118,18 @@ def read_keys(found: object) -> dict[str, Key]:
     listed = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(listed, list):
         raise ValueError("not a JWKS document")
-    keys = {one["kid"]: key for one in listed[:32] if isinstance(one, dict) and (key := _read(one)) is not None}
-    return {name: key for name, key in keys.items() if isinstance(name, str)}
+    return {one["kid"]: key for one in listed[:32] if isinstance(one, dict) and (key := _read(one)) is not None}
 
 
 def _read(one: Mapping[str, Any]) -> Key | None:
     """ES256 for a P-256 key, RS256 for an RSA one of a decent length; a symmetric key is none to be published."""
     algorithm = {("EC", "P-256"): "ES256", ("RSA", None): "RS256"}.get((str(one.get("kty")), one.get("crv")))
-    if algorithm is None or one.get("use", "sig") != "sig" or one.get("alg", algorithm) != algorithm:
+    if (
+        not isinstance(one.get("kid"), str)
+        or algorithm is None
+        or one.get("use", "sig") != "sig"
+        or one.get("alg", algorithm) != algorithm
+    ):
         return None
     try:
         value = jwt.PyJWK(dict(one), algorithm).key
@@ -133,4 +137,4 @@ def _read(one: Mapping[str, Any]) -> Key | None:
         return None
     if isinstance(value, RSAPublicKey) and value.key_size < SHORTEST_RSA:
         return None
-    return Key(value, algorithm) if "kid" in one else None
+    return Key(value, algorithm)
