@@ -347,7 +347,7 @@ class Call:
             case "bye":
                 self.hang_up("hung_up")
             case "text":
-                self._take_text(str((message.data or {}).get("content", "")), now)
+                self._take_text((message.data or {})["content"], now)
             case "token":
                 self.lease.show((message.data or {}).get("token"), message.id)
             case "bad":

@@ -65,6 +65,7 @@ class Config(BaseSettings):
     engine: Literal["local"] = "local"
 
     max_calls: int = Field(default=8, ge=1, le=1000)
+    private_peers: bool = True
     max_calls_per_user: int = Field(default=2, ge=1, le=1000)
     stun_url: str = ""
     turn_url: str = ""

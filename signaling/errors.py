@@ -34,6 +34,7 @@ _STATUS = {
     "host_refused": 403,
     "origin_refused": 403,
     "too_many_calls": 429,
+    "too_many_candidates": 429,
     "sdp_too_large": 413,
     "body_too_large": 413,
     "body_too_slow": 408,

@@ -34,6 +34,8 @@ _OPUS = [codec for codec in RTCRtpSender.getCapabilities("audio").codecs if code
 OUTBOX = 256  # messages kept until the data channel opens; the oldest go first
 CHANNEL_BACKLOG = 256 * 1024  # bytes waiting in SCTP before live messages are dropped
 CLOSE_LIMIT = 3.0  # s
+CHANNELS = 8  # a client opens one; a few more after mishaps
+TRICKLED = 64  # candidates after the offer: each is sent packets to, and paired with each of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Peer:
         self._taken: set[str] = set()
         self.jitter: jitter.SpeechJitterBuffer | None = None
         self.dropped_messages = 0
+        self._trickled = 0
+        self._opened = 0  # data channels
         self._pc.on("track", self._on_track)
         self._pc.on("datachannel", self._on_channel)
         self._pc.on("connectionstatechange", self._changed.set)
@@ -105,9 +109,12 @@ class Peer:
         return str(self._pc.localDescription.sdp)
 
     async def add_candidate(self, candidate: RTCIceCandidate | None) -> None:
-        """A trickled candidate; None for end-of-candidates."""
+        """A trickled candidate; None for end-of-candidates. Raises DeyeonsoError `too_many_candidates`."""
         if self._closed:
             return
+        self._trickled += 1
+        if self._trickled > TRICKLED:
+            raise DeyeonsoError("too_many_candidates", f"a connection takes at most {TRICKLED} candidates", "caller")
         with suppress(ValueError):
             await self._pc.addIceCandidate(candidate)
 
@@ -133,6 +140,10 @@ class Peer:
         while True:
             state = self.state
             now = loop.time()
+            if self._overfull():
+                log.warning("peer_flooded")
+                await self.close()
+                return "closed"
             if state in ("closed", "failed"):
                 return "closed" if state == "closed" else "lost"
             if state == "connected":
@@ -149,6 +160,10 @@ class Peer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(liveness.poll):
                     await self._changed.wait()
+
+    def _overfull(self) -> bool:
+        """Has more come in than fits the window we advertise? aiortc itself takes a message of any size."""
+        return self._pc.sctp is not None and self._pc.sctp._advertised_rwnd < 0
 
     async def statistics(self) -> dict[str, Any]:
         """Packets and loss of each direction, as WebRTC's own statistics name them."""
@@ -175,6 +190,9 @@ class Peer:
                 await self._pc.close()
         except TimeoutError:
             log.warning("peer_close_timeout", seconds=CLOSE_LIMIT)
+        except Exception as error:  # aiortc stumbles over what a failed negotiation left half made
+            log.warning("peer_close_failed", why=type(error).__name__)
+            await self._stop_transports()
 
     def _packets_received(self) -> int:
         """Media, RTCP and data alike: what proves life without the client's help. STUN does not count."""
@@ -189,6 +207,12 @@ class Peer:
             transports.append(self._pc.sctp.transport)
         return transports
 
+    async def _stop_transports(self) -> None:
+        for transport in self._transports():
+            for part in filter(None, (transport, getattr(transport, "transport", None))):
+                with suppress(Exception):
+                    await part.stop()
+
     def _on_track(self, track: MediaStreamTrack) -> None:
         if track.kind in self._taken:
             return  # a second camera (a shared screen) is not looked at
@@ -199,6 +223,9 @@ class Peer:
         self._tracks[track.kind](track)
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
+        self._opened += 1
+        if self._opened > CHANNELS:
+            return  # nobody listens to any more of them
         self._channel = channel
         channel.on("message", self._on_message)
         channel.on("open", self._flush)

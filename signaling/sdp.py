@@ -20,13 +20,17 @@ MAX_SECTIONS = 4
 MAX_CANDIDATES = 32
 _LABEL = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.local$")  # mDNS names browsers hide hosts behind
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Where clouds tell a machine its own secrets, beside 169.254.169.254, which is link-local.
+_METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Where media may be sent to. Loopback peers are for a server that itself only listens on loopback."""
 
     loopback: bool
-    private: bool = True  # 10/8, 172.16/12, 192.168/16, fc00::/7: people on the same network
+    private: bool = True  # 10/8, 172.16/12, 192.168/16, fc00::/7, names of mDNS: people on the same network
 
 
 def bad(message: str) -> DeyeonsoError:
@@ -64,6 +68,16 @@ def check_offer(sdp: object, kind: object, policy: Policy) -> str:
             raise bad("no ICE credentials")
         if media.kind in ("audio", "video") and not media.rtp.codecs:
             raise bad(f"the {media.kind} section names no codec")
+        if media.kind in ("audio", "video") and not media.rtcp_mux:
+            raise bad(f"the {media.kind} section has no rtcp-mux")
+    names = [media.rtp.muxId for media in description.media]
+    if "" in names or len(set(names)) < len(names):
+        raise bad("every media section needs a mid of its own")
+    bundles = [group.items for group in description.group if group.semantic == "BUNDLE"]
+    in_use = {media.rtp.muxId for media in description.media if media.port}
+    if len(bundles) > 1 or any(not in_use <= set(items) <= set(names) for items in bundles):
+        # aiortc loses a transport of what is bundled with something that is not there, and its sockets with it.
+        raise bad("one BUNDLE group must name the media sections, and nothing else")
     return allowed
 
 
@@ -84,18 +98,27 @@ def allowed_candidate(candidate: RTCIceCandidate, policy: Policy) -> bool:
     if candidate.protocol.lower() != "udp":
         return False  # aiortc speaks UDP only
     if _LABEL.match(candidate.ip):
-        return True
+        return policy.private  # a name of somebody on the same network
     try:
         address = ipaddress.ip_address(candidate.ip.split("%")[0])
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    if isinstance(address, ipaddress.IPv6Address):
+        address = _inner(address) or address
+    if address in _METADATA:
+        return False
     if address.is_loopback:
         return policy.loopback
     if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
         return False
     return policy.private or address.is_global
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for (mapped, 6to4, NAT64)."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def read_candidate(line: object, mid: object, index: object, policy: Policy) -> RTCIceCandidate | None:

@@ -108,7 +108,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             personas,
             store,
             web_folder=WEB,
-            policy=Policy(loopback=is_loopback(config.host)),
+            policy=Policy(loopback=is_loopback(config.host), private=config.private_peers),
             ice_servers=_ice_servers(config),
             auth=auth,
             origins=origins_of(config),

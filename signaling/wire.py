@@ -171,6 +171,8 @@ def read_client(raw: str | bytes) -> ClientMessage:
     if kind == "disconnect-bot":
         return ClientMessage("bye", identity, data)
     if kind == "send-text":
+        if not isinstance(data.get("content"), str):
+            return ClientMessage("bad", identity, problem='"send-text" has a "content" that is text')
         return ClientMessage("text", identity, data)
     return ClientMessage("other", identity, data)
 

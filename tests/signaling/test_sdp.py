@@ -73,6 +73,32 @@ def test_no_ice_credentials_are_refused(offer):
     assert code_of(re.sub(r"a=ice-(ufrag|pwd):.*\r\n", "", offer)) == "bad_sdp"
 
 
+def test_an_audio_section_that_keeps_rtcp_apart_is_refused(offer):
+    assert code_of(offer.replace("a=rtcp-mux\r\n", "")) == "bad_sdp"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0;1"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 7"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1\r\na=group:BUNDLE 0 1"),
+        ("a=mid:1", "a=mid:0"),
+        ("a=mid:1\r\n", ""),
+    ],
+)
+def test_a_bundle_of_what_is_not_there_would_lose_sockets(offer, old, new):
+    assert old in offer
+    assert code_of(offer.replace(old, new)) == "bad_sdp"
+
+
+def test_a_section_that_is_not_wanted_may_stand_outside_the_bundle(offer):
+    section = offer[offer.index("m=audio") : offer.index("m=application")]
+    rejected = re.sub(r"m=audio \d+", "m=video 0", section).replace("a=mid:0", "a=mid:9")
+    check_offer(offer + re.sub(r"opus/48000/2", "VP8/90000", rejected), "offer", HOME)
+
+
 def test_too_many_sections_and_candidates_are_refused(offer):
     section = offer[offer.index("m=audio") : offer.index("m=application")]
     assert code_of(offer + section * 4) == "bad_sdp"
@@ -101,6 +127,24 @@ def test_a_port_that_is_none_is_refused(offer, port):
         ("224.0.0.251", False),
         ("0.0.0.0", False),
         ("255.255.255.255", False),
+        ("10.0.0.7", True),
+        ("100.64.0.7", True),
+        ("fd00::7", True),
+        ("fd00:ec2::254", False),
+        ("100.100.100.200", False),
+        ("::ffff:7f00:1", False),
+        ("64:ff9b::127.0.0.1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("ff02::1", False),
+        ("::", False),
+        ("fe80::1%eth0", False),
+        ("0x7f000001", False),
+        ("2130706433", False),
+        ("127.1", False),
+        ("evil.example", False),
+        ("localhost.local.evil.example", False),
         ("metadata.internal", False),
         ("localhost", False),
     ],
@@ -112,7 +156,16 @@ def test_media_goes_only_where_policy_lets_it(offer, address, allowed):
 
 
 def test_loopback_is_for_a_server_on_loopback():
-    assert read_candidate(CANDIDATE.format("127.0.0.1", 5000), "0", 0, HOME) is not None
+    for address in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"):
+        assert read_candidate(CANDIDATE.format(address, 5000), "0", 0, HOME) is not None
+    assert read_candidate(CANDIDATE.format("169.254.169.254", 5000), "0", 0, HOME) is None
+
+
+def test_a_server_for_the_internet_sends_nothing_into_its_own_network():
+    internet = Policy(loopback=False, private=False)
+    for address in ("10.0.0.7", "192.168.0.7", "172.16.0.7", "100.64.0.7", "fd00::7", "a1b2.local", "127.0.0.1"):
+        assert read_candidate(CANDIDATE.format(address, 5000), "0", 0, internet) is None
+    assert read_candidate(CANDIDATE.format("8.8.8.8", 5000), "0", 0, internet) is not None
 
 
 def test_tcp_candidates_are_passed_over_because_aiortc_speaks_udp():
