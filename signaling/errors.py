@@ -82,13 +82,17 @@ def status_of(code: str, whose: Whose = "caller") -> int:
 
 
 def respond_to(error: DeyeonsoError) -> web.Response:
-    """The response an expected error gets."""
+    """The response an expected error gets. Which host or file the store is, is the operator's business."""
     status = status_of(error.code, error.whose)
     retry = getattr(error, "retry_after", None) or RETRY_AFTER
     headers = {"Retry-After": str(math.ceil(retry))} if status in (429, 503) else None
     if status == 401:
         headers = {"WWW-Authenticate": f'Bearer error="{error.code}"'}  # the browser refreshes and asks again
-    return error_response(error.code, error.message, status, headers)
+    message = error.message
+    if error.code.startswith("store_"):
+        log.error("store_failed", code=error.code, message=error.message)
+        message = "저장소를 지금 쓸 수 없어요. 잠시 뒤에 다시 해 주세요."
+    return error_response(error.code, message, status, headers)
 
 
 @web.middleware

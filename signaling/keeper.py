@@ -138,7 +138,7 @@ class Keeper:
                 if not self._failing:
                     self._failing = True
                     log.error("store_failing", call=self._call_id, code=error.code, message=error.message)
-                    message = f"{error.message} (대화는 계속되고, 저장은 다시 시도해요.)"
+                    message = "저장이 잠시 안 되고 있어요. 대화는 계속되고, 저장은 다시 시도해요."
                     self._timeline.append(AnalyzerFault(self._now_of(document), "store", error.code, message))
                 return
             except DeyeonsoError as error:  # another try would fail alike

@@ -7,6 +7,7 @@ It must not know who asks; it turns changes and queries into MongoDB's, and neve
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -161,4 +162,6 @@ def _translated(what: str, id: str) -> Iterator[None]:
             raise StoreUnavailable("MongoDB has no room on its disk", code="store_full") from error
         raise StoreUnavailable(f"MongoDB refused: {error}") from error
     except PyMongoError as error:
-        raise StoreUnavailable(f"MongoDB does not answer: {error}") from error
+        # What follows repeats it for every server that was tried, with settings nobody asked about.
+        reason = re.split(r" \(configured timeouts|, Timeout: |, Topology Description: ", str(error))[0]
+        raise StoreUnavailable(f"MongoDB does not answer: {reason}") from error
