@@ -6,12 +6,13 @@ Pure arrays; it must not know pictures or scores of anything else. Norms: 26 a m
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.readings import Score, not_measured
+from analysis.readings import Evidence, Score, not_measured
 from analysis.scoring import band
 from media.types import Span
 
@@ -99,7 +100,22 @@ def score(blinks: Blinks) -> Score:
         slow = blinks.too_slow + blinks.watched >= LEAST and blinks.too_slow > 0
         return not_measured("low_frame_rate" if slow else "too_little_face", n)
     rate = 60.0 * n / blinks.watched
-    return Score(band(rate, *PER_MINUTE), min(1.0, blinks.watched / (2 * LEAST)), n)
+    return Score(band(rate, *PER_MINUTE), min(1.0, blinks.watched / (2 * LEAST)), n, None, _moment(blinks, rate))
+
+
+def _moment(blinks: Blinks, rate: float) -> tuple[Evidence, ...]:
+    """Where the eyes stared longest, or fluttered most; its value is that moment's blinks a minute."""
+    starts = [span.start for span in blinks.spans]
+    if rate < PER_MINUTE[1]:
+        pauses = [(b - a, a, b) for a, b in itertools.pairwise(starts)]
+        length, start, end = max(pauses, default=(0.0, 0.0, 0.0))
+        # Longer than watched in one go would be a hole, not a stare.
+        return (Evidence("blinking", start, end, 60.0 / length),) if 0 < length <= LEAST else ()
+    if rate > PER_MINUTE[2]:
+        within = [(sum(a <= one < a + WINDOW for one in starts), a) for a in starts]
+        most, start = max(within, default=(0, 0.0))
+        return (Evidence("blinking", start, start + WINDOW, most * 60.0 / WINDOW),)
+    return ()
 
 
 def _fast_enough(t: Series, steps: Series) -> NDArray[np.bool_]:

@@ -6,13 +6,14 @@ Pure over readings and spans; it must not know faces, voices or the report. Ever
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from analysis import exchange, words
 from analysis.events import PersonaSpoke
 from analysis.readings import Evidence, Score, WordReading, not_measured
 from analysis.scoring import band
+from analysis.sentiment import feelings
 from analysis.types import Utterance
 from media.types import Span
 
@@ -24,6 +25,7 @@ LEAST_MINUTES = 0.5  # shorter calls are counted as if they lasted that long: on
 FULL_MINUTES = 3.0
 FULL_TURNS = 8
 QUOTE = 60  # characters
+TOLD = 2  # content words from which a line tells something one can ask about
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def conversation_scores(call: Conversation) -> tuple[dict[str, Score], dict[str,
     questions = sum(one.count("question") for one in judged)
     follow_ups = sum(one.count("follow_up") for one in judged)
     topics = topic_starts(judged, call.hers)
-    found = exchange.latencies(call.spoken, call.heard)
+    answered = exchange.answers(call.spoken, call.heard)
+    found = [seconds for seconds, _ in answered]
     share = exchange.talk_share(call.spoken, call.heard)
     counts: dict[str, float] = {"turns": call.turns, "minutes": call.minutes}
     if judged:
@@ -77,15 +80,17 @@ def conversation_scores(call: Conversation) -> tuple[dict[str, Score], dict[str,
     if found:
         counts["latency"] = median(found)
     asked = tuple(_asked(judged))
+    chances = missed_chances(judged, call.hers)
+    empathy = words.pool(judged)["empathy"]
     started = tuple(Evidence("topic_starts", o.span.start, o.span.end, 1.0, o.text[:QUOTE], "good") for o in topics[:2])
     return {
-        "questions": _per_minute(questions + follow_ups, QUESTIONS_BAND, judged, call, asked),
-        "asking": _per_minute(questions, ASKING_BAND, judged, call),
+        "questions": _per_minute(questions + follow_ups, QUESTIONS_BAND, judged, call, (*asked, *chances["questions"])),
+        "asking": _per_minute(questions, ASKING_BAND, judged, call, _as("asking", (*asked, *chances["questions"]))),
         "topic_starts": _per_minute(len(topics), TOPICS_BAND, judged, call, started),
         "talk_share": _network(exchange.share_score(call.spoken, call.heard), call),
-        "latency": _network(exchange.latency_score(found), call),
+        "latency": _network(replace(exchange.latency_score(found), evidence=_paces(answered, judged)), call),
         "level_match": level_match(judged),
-        "empathy": words.pool(judged)["empathy"],
+        "empathy": replace(empathy, evidence=(*empathy.evidence, *chances["empathy"])),
     }, counts
 
 
@@ -99,6 +104,46 @@ def _asked(said: Sequence[WordReading]) -> list[Evidence]:
                  "good" if kinds[one] == "question" else "follow_up")
         for one in ranked
     ]  # fmt: skip
+
+
+def _as(metric: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(replace(one, metric=metric) for one in evidence)
+
+
+def missed_chances(said: Sequence[WordReading], hers: Sequence[PersonaSpoke]) -> dict[str, tuple[Evidence, ...]]:
+    """Where she told something that nobody asked on about, and something felt that nobody felt with her.
+
+    The moment is hers, its value the words she said: there the person could have come in.
+    """
+    found: dict[str, tuple[Evidence, ...]] = {"questions": (), "empathy": ()}
+    for index, reply in enumerate(hers):
+        until = hers[index + 1].span.start if index + 1 < len(hers) else float("inf")
+        answer = [one for one in said if reply.span.start < one.span.start < until]
+        told = reply.text.strip()
+        if not answer or not told or told.endswith("?"):
+            continue
+        felt = any(feeling.valence for feeling in feelings(told))
+        missing = {"questions": not any(one.count("question") for one in answer),
+                   "empathy": felt and not any(one.count(*words.EMPATHIC) for one in answer)}  # fmt: skip
+        for name, tip in (("questions", "follow_up"), ("empathy", "empathy")):
+            if missing[name] and len(words.lemmas(told)) >= TOLD:
+                moment = Evidence(name, reply.span.start, reply.span.end, len(told.split()), told[:QUOTE], tip_id=tip)
+                found[name] = (*found[name], moment)
+    return {name: tuple(sorted(some, key=lambda one: -one.value)[:1]) for name, some in found.items()}
+
+
+def _paces(answered: Sequence[tuple[float, Span]], said: Sequence[WordReading]) -> tuple[Evidence, ...]:
+    """The slowest answer, if it was slow, and the one that came most easily; values in seconds."""
+    if not answered:
+        return ()
+    quotes = {one.span.start: one.text[:QUOTE] for one in said}
+    (slow, at), (quick, there) = max(answered, key=lambda one: one[0]), min(answered, key=lambda one: abs(one[0] - 0.5))
+    found = []
+    if slow > exchange.LATENCY_BAND[2]:
+        found.append(Evidence("latency", at.start - slow, at.start, slow, quotes.get(at.start)))
+    if exchange.LATENCY_BAND[1] <= quick <= exchange.LATENCY_BAND[2]:
+        found.append(Evidence("latency", there.start - quick, there.start, quick, quotes.get(there.start), "good"))
+    return tuple(found)
 
 
 def topic_starts(said: Sequence[WordReading], hers: Sequence[PersonaSpoke]) -> list[WordReading]:
@@ -125,6 +170,9 @@ def level_match(said: Sequence[WordReading]) -> Score:
         Evidence("level_match", one.span.start, one.span.end, 0.0, one.text[:QUOTE], tip_id="casual_slip")
         for one in list(slips)[:2]
     )
+    kept = [one for (one, _), fitting in zip(levels, right, strict=True) if fitting and one not in slips]
+    if kept:
+        evidence += (Evidence("level_match", kept[0].span.start, kept[0].span.end, 1.0, kept[0].text[:QUOTE], "good"),)
     return Score(100.0 * sum(right) / len(right), min(1.0, len(levels) / FULL_TURNS), len(levels), None, evidence)
 
 

@@ -36,12 +36,17 @@ def covered(spans: Iterable[Span]) -> float:
 
 def latencies(mine: Sequence[Span], hers: Sequence[Span], within: float = WITHIN) -> list[float]:
     """Seconds from the end of each of her turns to my next onset; negative where I came in before her end."""
+    return [seconds for seconds, _ in answers(mine, hers, within)]
+
+
+def answers(mine: Sequence[Span], hers: Sequence[Span], within: float = WITHIN) -> list[tuple[float, Span]]:
+    """Each latency with the turn of mine that ended it."""
     found = []
     for index, turn in enumerate(hers):
         until = hers[index + 1].start if index + 1 < len(hers) else float("inf")
-        onset = next((one.start for one in mine if turn.start < one.start < until), None)
-        if onset is not None and onset - turn.end <= within:
-            found.append(onset - turn.end)
+        answer = next((one for one in mine if turn.start < one.start < until), None)
+        if answer is not None and answer.start - turn.end <= within:
+            found.append((answer.start - turn.end, answer))
     return found
 
 
@@ -56,7 +61,18 @@ def share_score(mine: Sequence[Span], hers: Sequence[Span]) -> Score:
     n = len(mine) + len(hers)
     if share is None or not mine or not hers:
         return not_measured("too_few_turns", n)
-    return Score(band(share, *SHARE_BAND), min(1.0, min(len(mine), len(hers)) / 5), n)
+    return Score(
+        band(share, *SHARE_BAND), min(1.0, min(len(mine), len(hers)) / 5), n, None, _longest(share, mine, hers)
+    )
+
+
+def _longest(share: float, mine: Sequence[Span], hers: Sequence[Span]) -> tuple[Evidence, ...]:
+    """Whose longest turn tipped the balance; its value is its seconds."""
+    if SHARE_BAND[1] <= share <= SHARE_BAND[2]:
+        return ()
+    tip, turns = ("share_high", mine) if share > SHARE_BAND[2] else ("share_low", hers)
+    longest = max(turns, key=lambda one: one.seconds)
+    return (Evidence("talk_share", longest.start, longest.end, longest.seconds, tip_id=tip),)
 
 
 def latency_score(found: Sequence[float], least: int = TRANSITIONS) -> Score:

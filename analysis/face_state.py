@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import blink, gaze, posture
+from analysis.face_moments import moments
 from analysis.face_track import FaceTrack, join, measure
 from analysis.readings import Evidence, Score, Scores, not_measured
 from analysis.scoring import band, fuse
@@ -29,7 +30,7 @@ LEAST_BASELINE = 1.0  # s of face a calibration needs
 SMILING = 0.35  # mouthSmile from which a mouth smiles
 SMILE_BAND = (-0.05, 0.15, 0.70, 1.4)  # share of the listening time; a calm face is not 0
 PRESENCE_BAND = (0.4, 0.95, 1.0, 9.0)  # share of the watched time with a face
-LOOKED_AWAY = 3.0  # s off target that are worth showing
+SMILED = 1.0  # s of a smile that are worth showing
 FACE_SCORES = (*GAZE, "gaze_stability", *(f"posture_{name}" for name in posture.WEIGHTS), "posture", "blinking",
                "presence", "smile")  # fmt: skip
 
@@ -137,27 +138,15 @@ def _gaze(
         if share is None or float(weights[part].sum()) < LEAST_PART:
             scores[name] = not_measured("too_little_face", int(part.sum()))
             continue
-        away = _longest_away(seen.t[part], on[part]) if name == "gaze_listening" else ()
-        scores[name] = Score(judge(share), sure, int(part.sum()), None, away)
+        shown = moments(name, seen.t[part], on[part], tip_id="gaze")
+        scores[name] = Score(judge(share), sure, int(part.sum()), None, shown)
     held = gaze.fixations(seen.t[awake], on[awake])
     if len(held) >= 3 or (len(held) and held.sum() >= LEAST_PART):
-        scores["fixation"] = Score(gaze.fixation_score(held), sure, len(held))
+        shown = moments("fixation", seen.t[awake], on[awake], tip_id="gaze")
+        scores["fixation"] = Score(gaze.fixation_score(held), sure, len(held), None, shown)
     else:
         scores["fixation"] = not_measured("too_little_face", len(held))
     return scores
-
-
-def _longest_away(t: NDArray[np.float64], on: NDArray[np.bool_]) -> tuple[Evidence, ...]:
-    """The longest look aside, if it is long enough to be worth showing."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([True], on, [True])).astype(np.int8)))
-    stretches = [
-        (float(t[a]), float(t[b - 1]))
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
-        if (np.diff(t[a:b], prepend=t[a]) <= 1.0).all()
-    ]
-    longest = max(stretches, key=lambda pair: pair[1] - pair[0], default=(0.0, 0.0))
-    seconds = longest[1] - longest[0]
-    return (Evidence("gaze_listening", *longest, seconds, tip_id="gaze"),) if seconds >= LOOKED_AWAY else ()
 
 
 def _posture(seen: FaceTrack, weights: NDArray[np.float64], baseline: FaceBaseline, sure: float) -> dict[str, Score]:
@@ -167,12 +156,27 @@ def _posture(seen: FaceTrack, weights: NDArray[np.float64], baseline: FaceBaseli
         return dict.fromkeys(posture.WEIGHTS, not_measured("too_little_face", n))
     there, w = seen.where(posed), weights[posed]
     swaying = posture.sway(there.t, there.x, there.y)
-    return {
-        "roll": Score(posture.roll_score(there.roll, w, baseline.roll), sure, n),
-        "pitch": Score(posture.pitch_score(there.pitch, w, baseline.pitch), sure, n),
-        "distance": Score(posture.distance_score(there.distance, w, baseline.distance), sure, n),
-        "sway": not_measured("low_frame_rate", n) if swaying is None else Score(posture.sway_score(swaying), sure, n),
+    values = {
+        "roll": posture.roll_score(there.roll, w, baseline.roll),
+        "pitch": posture.pitch_score(there.pitch, w, baseline.pitch),
+        "distance": posture.distance_score(there.distance, w, baseline.distance),
     }
+    away = {"roll": there.roll - baseline.roll, "pitch": there.pitch - baseline.pitch,
+            "distance": there.distance / baseline.distance}  # fmt: skip
+    nearest, farthest = posture.DISTANCE[1:3]
+    at_ease = {"roll": np.abs(away["roll"]) <= posture.ROLL[0], "pitch": np.abs(away["pitch"]) <= posture.PITCH[0],
+               "distance": (away["distance"] >= nearest) & (away["distance"] <= farthest)}  # fmt: skip
+    scores = {
+        name: Score(
+            value, sure, n, None, moments(f"posture_{name}", there.t, at_ease[name], away[name], tip_id="posture")
+        )
+        for name, value in values.items()
+    }
+    if swaying is None:
+        return {**scores, "sway": not_measured("low_frame_rate", n)}
+    restless = posture.restless(there.t, there.x, there.y)
+    shown = () if restless is None else (Evidence("posture_sway", *restless, tip_id="posture"),)
+    return {**scores, "sway": Score(posture.sway_score(swaying), sure, n, None, shown)}
 
 
 def _presence(track: FaceTrack) -> Score:
@@ -182,7 +186,8 @@ def _presence(track: FaceTrack) -> Score:
     if float(weights.sum()) < LEAST_FACE:
         return not_measured("too_little_face", len(watched))
     share = float(weights[watched.found].sum() / weights.sum())
-    return Score(band(share, *PRESENCE_BAND), _sure(track), len(watched))
+    shown = moments("presence", watched.t, watched.found, tip_id="no_face")
+    return Score(band(share, *PRESENCE_BAND), _sure(track), len(watched), None, shown)
 
 
 def _smile(seen: FaceTrack, weights: NDArray[np.float64], heard: NDArray[np.bool_], sure: float) -> Score:
@@ -191,8 +196,12 @@ def _smile(seen: FaceTrack, weights: NDArray[np.float64], heard: NDArray[np.bool
     seconds = float(weights[part].sum())
     if seconds < LEAST_PART:
         return not_measured("too_little_face", int(part.sum()))
-    share = float(weights[part][seen.smile[part] >= SMILING].sum()) / seconds
-    return Score(band(share, *SMILE_BAND), sure, int(part.sum()))
+    smiling = seen.smile[part] >= SMILING
+    share = float(weights[part][smiling].sum()) / seconds
+    shown = tuple(
+        one for one in moments("smile", seen.t[part], smiling, least=SMILED) if one.direction == "good"
+    )  # no moment calls for a smile
+    return Score(band(share, *SMILE_BAND), sure, int(part.sum()), None, shown)
 
 
 class FaceState:

@@ -37,18 +37,31 @@ def sway(t: Series, x: Series, y: Series) -> float | None:
 
     A slow change of seat is no swaying, hence the short windows.
     """
-    if len(t) < 2:
+    _, spread = _windows(t, x, y)
+    return float(np.median(spread)) if len(spread) >= 3 else None
+
+
+def restless(t: Series, x: Series, y: Series) -> tuple[float, float, float] | None:
+    """The two seconds of most movement: start (s), end (s), cm; None where all were calm."""
+    starts, spread = _windows(t, x, y)
+    if not len(spread) or spread.max() <= SWAY[0]:
         return None
+    most = int(np.argmax(spread))
+    return float(starts[most]), float(starts[most]) + WINDOW, float(spread[most])
+
+
+def _windows(t: Series, x: Series, y: Series) -> tuple[Series, Series]:
+    """Start (s) and spread (cm) of every two-second window with at least five pictures."""
+    if len(t) < 2:
+        return np.zeros(0), np.zeros(0)
     block = ((t - t[0]) // WINDOW).astype(np.int64)
     count = np.bincount(block)
     enough = count >= 5
-    if np.count_nonzero(enough) < 3:
-        return None
     spread = np.zeros(len(count))
     for values in (x, y):
         mean = np.bincount(block, weights=values) / np.maximum(count, 1)
         spread += np.bincount(block, weights=(values - mean[block]) ** 2) / np.maximum(count, 1)
-    return float(np.median(np.sqrt(spread[enough])))
+    return t[0] + WINDOW * np.flatnonzero(enough), np.sqrt(spread[enough])
 
 
 def sway_score(cm: float) -> float:

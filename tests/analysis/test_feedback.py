@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from analysis import feedback
+from analysis import feedback, tone
 from analysis.conversation_scores import topic_starts
 from analysis.events import Calibrated, ExpressionReading, GainControl, PersonaSpoke, VoiceCalibrated
 from analysis.face_track import FaceStretch, measure
@@ -15,7 +15,7 @@ from analysis.feedback_text import PHRASES, WAITING
 from analysis.readings import EMOTIONS, Score, VoiceBaseline, WordReading, not_measured
 from analysis.types import AnalyzerFault, FaceReading, Utterance
 from media.types import Span
-from tests.analysis.faces import nobody
+from tests.analysis.faces import film, nobody
 from tests.analysis.talks import EMPATHIC, HERS, LINES, NOTHING, PLAIN, QUESTION, end, report, talk, with_face
 
 
@@ -248,6 +248,38 @@ def test_a_good_question_is_quoted_with_its_moment() -> None:
     assert moment.direction == "good"
     (utterance,) = [e for e in talk([PLAIN, QUESTION, *LINES]) if isinstance(e, Utterance) and e.turn == 2]
     assert (moment.t0, moment.t1) == (utterance.span.start, utterance.span.end)
+
+
+def test_every_measured_part_shows_the_moments_that_made_it() -> None:
+    crooked = film(
+        end(talk(LINES)) + 1, roll=lambda t: 20.0 if 60 < t < 75 else 0.0, smile=lambda t: 0.6 if t < 9 else 0.0
+    )
+    told = report([*talk(LINES, latency=2.2, mine=9.0), *crooked])
+    # Measured, but nothing stood out; these voices' turns are scored nowhere (tests/analysis/test_tone.py shows them).
+    calm = {"posture_sway", "blinking", "warm_voice", *tone.WEIGHTS}
+    for name in leaf_weights(told.scores):
+        moments = told.scores[name].evidence
+        assert moments or name in calm, name
+        for moment in moments:
+            assert moment.metric == name
+            assert 0 <= moment.t0 <= moment.t1 <= end(talk(LINES, latency=2.2, mine=9.0)) + 1
+    tilt = next(one for one in told.scores["posture_roll"].evidence if one.direction == "improve")
+    assert (tilt.t0, tilt.t1, tilt.value) == pytest.approx((60, 75, 20), abs=0.3)
+
+
+def test_a_chance_to_ask_on_that_was_missed_is_shown_where_she_told_it() -> None:
+    told = report(talk([PLAIN] * 6))
+    (missed,) = [one for one in told.scores["questions"].evidence if one.direction == "improve"]
+    assert missed.quote is not None
+    assert missed.quote in HERS
+    assert missed.tip_id == "follow_up"
+    assert not [one for one in report(talk([QUESTION] * 6)).scores["questions"].evidence if one.direction == "improve"]
+
+
+def test_slow_answers_are_shown_with_their_seconds() -> None:
+    slow = report(talk(LINES, latency=2.6)).scores["latency"].evidence
+    assert [(one.direction, round(one.value, 1)) for one in slow] == [("improve", 2.6)]
+    assert [one.direction for one in report(talk(LINES)).scores["latency"].evidence] == ["good"]
 
 
 def test_the_summary_tells_numbers_and_that_they_are_for_practice() -> None:

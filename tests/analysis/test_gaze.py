@@ -59,9 +59,11 @@ def test_looking_away_to_think_while_speaking_is_forgiven() -> None:
 
 
 def test_the_moment_of_looking_away_is_shown() -> None:
-    (moment,) = scores(film(110, iris=aside((15, 25), (70, 74))))["gaze_listening"].evidence
+    moment, kept = scores(film(110, iris=aside((15, 25), (70, 74))))["gaze_listening"].evidence
     assert (moment.t0, moment.t1) == pytest.approx((15, 25), abs=0.2)
-    assert moment.tip_id == "gaze"
+    assert (moment.tip_id, moment.direction) == ("gaze", "improve")
+    assert (kept.direction, kept.tip_id) == ("good", None)
+    assert kept.t1 - kept.t0 > 15
 
 
 def test_ones_own_baseline_makes_up_for_a_camera_beside_the_screen() -> None:

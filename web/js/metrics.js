@@ -91,30 +91,47 @@ export function sureness(confidence) {
 
 /** @type {Record<string, {good?: string, improve?: string}>} */
 const MOMENTS = {
-  questions: { good: "좋은 질문이었어요" },
+  questions: { good: "좋은 질문이었어요", improve: "이 이야기, 더 물어봐도 좋았어요" },
+  asking: { good: "질문으로 이야기를 이끌었어요", improve: "이 이야기, 더 물어봐도 좋았어요" },
   topic_starts: { good: "새로운 이야기를 먼저 꺼냈어요" },
-  empathy: { good: "마음을 알아주는 말이었어요" },
+  empathy: { good: "마음을 알아주는 말이었어요", improve: '"그랬군요" 한마디가 어울리는 순간이었어요' },
+  talk_share: { improve: "한 사람이 길게 이야기한 순간이에요" },
+  latency: { good: "자연스럽게 바로 대답했어요", improve: "대답까지 조금 오래 걸렸어요" },
   sentiment: { good: "기분 좋은 말이었어요" },
-  level_match: { improve: "존댓말로 이어 가 봐요" },
+  level_match: { good: "말투가 잘 어울렸어요", improve: "존댓말로 이어 가 봐요" },
   politeness: { improve: "존댓말로 이어 가 봐요" },
   not_interrupting: { improve: "상대 말이 끝난 뒤에 말해 봐요" },
   pitch: { good: "목소리에 리듬이 있었어요", improve: "목소리에 리듬을 조금 더 넣어 봐요" },
   rate: { good: "듣기 편한 빠르기였어요", improve: "말 빠르기를 조금 바꿔 봐요" },
   volume: { good: "목소리가 고르고 또렷했어요", improve: "말끝까지 또렷하게 말해 봐요" },
+  gaze_listening: { good: "상대를 차분히 바라봤어요", improve: "화면 밖을 보고 있었어요" },
+  gaze_speaking: { good: "말하면서도 상대를 바라봤어요", improve: "화면 밖을 보고 있었어요" },
+  fixation: { good: "시선이 차분했어요", improve: "시선이 화면을 떠나 있었어요" },
+  smile: { good: "들으면서 편안하게 웃었어요" },
+  presence: { good: "화면 안에 잘 있었어요", improve: "얼굴이 화면에서 벗어나 있었어요" },
+  posture_roll: { good: "고개를 바르게 두었어요", improve: "고개가 기울어 있었어요" },
+  posture_pitch: { good: "고개 높이가 편안했어요", improve: "고개가 화면 높이에서 벗어나 있었어요" },
+  posture_distance: { good: "화면과의 거리가 알맞았어요", improve: "화면과의 거리가 달라져 있었어요" },
+  posture_sway: { improve: "몸이 많이 움직인 순간이에요" },
+  blinking: { improve: "눈 깜빡임이 평소와 달랐던 순간이에요" },
   expression: { good: "표정이 환했어요", improve: "표정이 굳어 보인 순간이에요" },
 };
 
 /** By the live tip that speaks of the same thing, where that says more. @type {Record<string, string>} */
 const BY_TIP = {
-  follow_up: "상대 이야기를 이어서 물었어요",
-  fast: "조금 천천히 말해 봐요",
-  slow: "조금 더 경쾌하게 말해 봐요",
+  "good follow_up": "상대 이야기를 이어서 물었어요",
+  "improve fast": "조금 천천히 말해 봐요",
+  "improve slow": "조금 더 경쾌하게 말해 봐요",
 };
+
+/** Whose moments are told with how long they lasted. */
+const LASTING = new Set(["gaze_listening", "gaze_speaking", "fixation", "presence", "posture_roll", "posture_pitch", "posture_distance"]);
 
 /** @param {Moment} moment @returns {string} one sentence on what it shows */
 export function momentText({ metric, value, direction, t0, t1, tip_id: tip }) {
-  if (metric === "gaze_listening") return `${Math.round(t1 - t0)}초 동안 화면 밖을 보고 있었어요`;
-  const told = (tip && BY_TIP[tip]) || MOMENTS[metric]?.[direction];
+  const told = BY_TIP[`${direction} ${tip}`] ?? MOMENTS[metric]?.[direction];
   const text = told ?? `${NAMES[metric] ?? metric}: ${direction === "good" ? "좋았어요" : "다시 살펴봐요"}`;
-  return metric === "rate" ? `${text} (1초에 ${value.toFixed(1)}음절)` : text;
+  if (metric === "rate") return `${text} (1초에 ${value.toFixed(1)}음절)`;
+  if (metric === "latency") return `${text} (${value.toFixed(1)}초)`;
+  return LASTING.has(metric) ? `${Math.round(t1 - t0)}초 동안 ${text}` : text;
 }
