@@ -29,9 +29,10 @@ from media.types import Span
 from persona.answering import sentences_of
 from persona.echo import is_echo
 from persona.engines import LanguageModel, Prompt, SpeechPiece, Synthesizer
+from persona.mood import coloured, mood_of
 from persona.schema import Persona
 from persona.sentences import speakable
-from persona.types import DialogueFault, Line, ReplyEnded, ReplyStarted, Said, State, StateChanged, TurnDelays
+from persona.types import DialogueFault, Line, Mood, ReplyEnded, ReplyStarted, Said, State, StateChanged, TurnDelays
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Conversation:
         self.persona = persona
         self.history: list[Line] = []
         self.state: State = "listening"
+        self.mood: Mood = "calm"
         self._model = model
         self._voice = voice
         self._track = track
@@ -246,7 +248,8 @@ class Conversation:
             reply.first_text = self._clock.now()
         said = False
         limit = self._patience.first_sound
-        async with aclosing(self._voice.speak(text, self.persona.voice)) as pieces:
+        mood = mood_of(text)
+        async with aclosing(self._voice.speak(text, coloured(self.persona.voice, mood))) as pieces:
             while True:
                 try:
                     async with asyncio.timeout(limit):
@@ -260,13 +263,18 @@ class Conversation:
                 limit = self._patience.next_sound
                 caption, said = ("" if said else text), True
                 reply.sent = f"{reply.sent} {piece.text}".strip() if piece.text else reply.sent
-                await self._track.say(piece.samples, piece.text, on_played=partial(self._on_sound, reply, caption))
+                await self._track.say(
+                    piece.samples, piece.text, on_played=partial(self._on_sound, reply, caption, mood)
+                )
 
-    def _on_sound(self, reply: _Reply, caption: str, t: float) -> None:
+    def _on_sound(self, reply: _Reply, caption: str, mood: Mood, t: float) -> None:
         """The first sample of a piece goes out at call time `t`."""
-        if reply.first_sound is None:
+        first = reply.first_sound is None
+        if first or mood != self.mood:
+            self.mood = mood
+            self._become("speaking", t, again=not first)
+        if first:
             reply.first_sound = t
-            self._become("speaking", t)
             self._timeline.append(ReplyStarted(t, reply.turn))
             if reply.utterance is not None:
                 self._timeline.append(_delays(reply, reply.utterance, t))
@@ -280,10 +288,10 @@ class Conversation:
         span = Span(reply.first_sound, max(reply.first_sound, self._clock.now()))
         self._timeline.append(ReplyEnded(span, reply.turn, reply.sent, heard.strip(), interrupted))
 
-    def _become(self, state: State, t: float | None = None) -> None:
-        if state != self.state:
+    def _become(self, state: State, t: float | None = None, again: bool = False) -> None:
+        if again or state != self.state:
             self.state = state
-            self._timeline.append(StateChanged(self._clock.now() if t is None else t, state))
+            self._timeline.append(StateChanged(self._clock.now() if t is None else t, state, self.mood))
 
 
 def _delays(reply: _Reply, utterance: Utterance, sound: float) -> TurnDelays:

@@ -52,6 +52,9 @@ class Voice(_Part):
     offline: Label = Field(default="jf_alpha", description="voice of the embedded synthesizer")
     rate: float = Field(default=1.0, ge=0.5, le=2.0, description="speaking rate, 1.0 is the voice's own")
     pitch: float = Field(default=0.0, ge=-12, le=12, description="semitones")
+    manner: Annotated[str, Field(max_length=120, pattern=_PLAIN)] = Field(
+        default="", description="how to speak, in words, for a voice that can be told so"
+    )
 
 
 class Speech(_Part):

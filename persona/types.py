@@ -12,6 +12,7 @@ from media.types import Span
 
 Role = Literal["user", "assistant"]
 State = Literal["listening", "thinking", "speaking"]
+Mood = Literal["calm", "happy", "playful", "tender", "shy", "hurt", "serious"]
 SpeechLevel = Literal["하십시오체", "해요체", "해체", "해라체"]
 
 
@@ -72,6 +73,7 @@ class StateChanged:
 
     t: float  # s
     state: State
+    mood: Mood = "calm"  # of the sentence she is saying, or said last
 
 
 @dataclass(frozen=True, slots=True)

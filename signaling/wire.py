@@ -107,7 +107,7 @@ def messages_of(event: Event, wall_clock: str) -> list[str]:
             data = {"turn": event.turn, "t": event.t, "heard": event.heard, "interrupted": event.interrupted}
             return [envelope("bot-stopped-speaking", data)]
         case StateChanged():
-            return [ours("state", state=event.state, t=event.t)]
+            return [ours("state", state=event.state, mood=event.mood, t=event.t)]
         case TurnDelays():
             return [envelope("metrics", _metrics(event))]
         case DialogueFault():

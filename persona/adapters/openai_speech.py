@@ -64,8 +64,15 @@ class OpenAISpeech:
         await self._client.close()
 
     async def _samples(self, text: str, voice: Voice) -> AsyncGenerator[Samples, None]:
+        # tts-1 cannot be told how to speak; the models named gpt-… can.
+        told = voice.manner and self._model.startswith("gpt")
         request = self._client.audio.speech.with_streaming_response.create(
-            model=self._model, voice=voice.openai, input=text, response_format="pcm", speed=voice.rate
+            model=self._model,
+            voice=voice.openai,
+            input=text,
+            response_format="pcm",
+            speed=voice.rate,
+            instructions=f"{voice.manner} 말하세요." if told else openai.omit,
         )
         heard = False
         rest = b""  # a network chunk may end in the middle of a sample

@@ -104,7 +104,8 @@ async def test_she_answers_sentence_by_sentence_and_remembers_what_was_heard(sta
         assert not ended.interrupted
         assert ended.heard == "반가워요! 저는 이서아예요. 오늘 어떠셨어요?"
         assert s.conversation.history == [Line("user", "안녕하세요"), Line("assistant", ended.heard)]
-        assert [e.state for e in s.all(StateChanged)] == ["thinking", "speaking", "listening"]
+        states = [(e.state, e.mood) for e in s.all(StateChanged)]
+        assert states == [("thinking", "calm"), ("speaking", "happy"), ("speaking", "calm"), ("listening", "calm")]
         asked = s.server.requests[0]["messages"]
         assert asked[-1] == {"role": "user", "content": "안녕하세요"}
 
@@ -192,7 +193,7 @@ async def test_going_on_before_she_has_made_a_sound_makes_one_turn_of_two(stage)
 async def test_a_model_that_says_nothing_is_one_spoken_apology_and_an_error(stage):
     async with stage(["늦었죠."], patience=replace(UNHURRIED, first_text=0.5), slow_first=30) as s:
         await s.say("안녕하세요")
-        ended = await s.until(ReplyEnded, seconds=10)
+        ended = await s.until(ReplyEnded, seconds=25)
         assert ended.heard == APOLOGY
         assert [fault.code for fault in s.all(DialogueFault)] == ["llm_timeout"]
         s.server.chat.slow_first = 0

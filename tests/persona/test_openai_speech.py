@@ -12,6 +12,7 @@ import pytest
 from media.errors import DeyeonsoError
 from persona.adapters.openai_speech import OpenAISpeech
 from persona.engines import SpeechPiece
+from persona.mood import coloured
 from persona.schema import Voice
 from tests.fakes.openai_server import KEY, FakeOpenAI
 
@@ -78,6 +79,16 @@ async def test_pcm_is_asked_for_in_the_personas_voice(server: FakeOpenAI, speech
     (asked,) = server.requests
     assert asked["response_format"] == "pcm"
     assert (asked["voice"], asked["speed"], asked["input"]) == ("shimmer", 1.1, TEXT)
+    assert "instructions" not in asked
+
+
+async def test_a_model_that_can_be_told_how_to_speak_is_told(server: FakeOpenAI, speech: OpenAISpeech) -> None:
+    _ = [piece async for piece in speech.speak(TEXT, coloured(VOICE, "tender"))]
+    assert server.requests[0]["instructions"].startswith("다정하고")
+    old = OpenAISpeech(server.url, KEY, "tts-1")
+    _ = [piece async for piece in old.speak(TEXT, coloured(VOICE, "tender"))]
+    await old.close()
+    assert "instructions" not in server.requests[1]
 
 
 async def test_closing_the_iterator_mid_stream_stops_the_servers_synthesis(

@@ -53,6 +53,8 @@ def test_delays_that_did_not_happen_are_left_out_and_never_zero():
 def test_our_own_kinds_ride_in_server_messages_and_faults_are_errors():
     [state] = told(StateChanged(1.0, "thinking"))
     assert (state["type"], state["data"]["kind"], state["data"]["state"]) == ("server-message", "state", "thinking")
+    [state] = told(StateChanged(2.0, "speaking", "tender"))
+    assert (state["data"]["state"], state["data"]["mood"]) == ("speaking", "tender")
     [fault] = told(DialogueFault(1.0, "llm_timeout", "nothing for 8 s"))
     assert fault["type"] == "error"
     assert fault["data"] == {
