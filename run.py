@@ -98,19 +98,22 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
     """The configured engines, or for what is unset the best that this machine can use, loaded and warm."""
     from analysis import korean
     from analysis.adapters.landmarker import MediaPipeLandmarker
+    from analysis.adapters.pitch import SwiftPitch
     from analysis.adapters.silero import SileroModel
     from analysis.adapters.smart_turn import SmartTurn
-    from media.worker import Worker
+    from analysis.expression import RULE
+    from media.worker import Batcher, Worker
     from persona.adapters.kokoro import KokoroVoice
     from persona.adapters.offline import OfflineBrain
     from persona.guard import Guard
 
-    face, turn_end = Worker("face"), Worker("turn-end")
+    face, turn_end, coach = Worker("face"), Worker("turn-end"), Worker("coach")
     kokoro = KokoroVoice(
         weights.path("kokoro/model.onnx"),
         weights.path("kokoro/vocab.json"),
         [weights.path("kokoro/voices.npz"), *sorted(weights.root.glob("kokoro/voices/*.bin"))],
     )
+    expressions = Worker("expressions")
     brain = _choose_model(config)
     voice = await _choose_voice(config, kokoro)
     landmarker = weights.path("face_landmarker.task")
@@ -120,15 +123,20 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
             smart_turn = loading.create_task(turn_end.run(lambda: SmartTurn(weights.path("smart-turn.onnx"))))
             silero = loading.create_task(turn_end.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
             loading.create_task(face.run(korean.load))
+            pitch = loading.create_task(coach.run(SwiftPitch))
+            expression = loading.create_task(expressions.run(lambda: _choose_expression(config, weights)))
             loading.create_task(kokoro.load())
             if isinstance(brain, OfflineBrain):
                 loading.create_task(brain.start())
     model = Guard(brain)
+    faces = expression.result()
     names = {
         "stt": stt.result().name,
         "llm": model.name,
         "tts": voice.name,
         "face": "mediapipe",
+        "expression": RULE if faces is None else faces.name,
+        "device": "cuda" if _has_cuda(config) else "cpu",
     }
     return Engines(
         stt=stt.result(),
@@ -139,6 +147,12 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         turn_end_worker=turn_end,
         new_landmarker=lambda: MediaPipeLandmarker(landmarker),
         face_worker=face,
+        prompt_worker=Worker("prompt"),
+        pitch=pitch.result(),
+        coach_worker=coach,
+        expression_worker=expressions,
+        classify=None if faces is None else Batcher(expressions, faces.classify),
+        expression=names["expression"],
         names=names,
         closers=() if voice.name in ("kokoro", "edge") else (kokoro.close,),
     )
@@ -154,6 +168,32 @@ def _choose_stt(config: Config, weights: Weights) -> Any:
 
     folder = weights.path("whisper-base/model.bin").parent
     return WhisperSpeechToText(folder, "cuda" if _has_cuda(config) else "cpu")
+
+
+def _choose_expression(config: Config, weights: Weights) -> Any:
+    """What EXPRESSION_MODEL names, else the small packaged network; None: the plain rule. It follows DEVICE, too."""
+    from analysis.adapters.expression import chosen_classifier
+
+    if config.device == "cpu":
+        cuda = False
+    elif config.expression_model:
+        cuda = _torch_has_cuda(config)
+    else:  # its wheel for CUDA is another one: where that is not installed, the small network is quick on a CPU too
+        import onnxruntime
+
+        cuda = _has_cuda(config) and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    return chosen_classifier(weights, config.expression_model, cuda)
+
+
+def _torch_has_cuda(config: Config) -> bool:
+    try:
+        import torch
+    except ImportError:
+        return False  # loading the model says what is missing
+    there = bool(torch.cuda.is_available())
+    if config.device == "cuda" and not there:
+        raise DeyeonsoError("bad_config", "DEVICE=cuda, but torch finds no CUDA device here", "caller")
+    return there
 
 
 def _has_cuda(config: Config) -> bool:

@@ -28,12 +28,28 @@ from signaling.limits import Limits, by_address, by_person
 from signaling.metrics import METRICS, METRICS_TOKEN, Metrics
 from signaling.origins import Origins, turn_away
 from signaling.proxies import client_address
+from signaling.readers import Readers
 from signaling.routes import auth as auth_routes
 from signaling.routes import calls as calls_routes
-from signaling.routes import chat, documents, landmarks, memories, pages, pipecat, privacy, service, sessions
+from signaling.routes import (
+    chat,
+    documents,
+    face,
+    landmarks,
+    memories,
+    pages,
+    pipecat,
+    privacy,
+    service,
+    sessions,
+    users,
+    voice,
+)
 from signaling.routes import personas as personas_routes
+from signaling.routes import uploads as uploads_routes
 from signaling.sdp import Policy
 from signaling.tickets import Tickets
+from signaling.uploads import Uploads
 from storage import Store
 
 MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
@@ -43,6 +59,10 @@ APIS = (
     sessions.api,
     personas_routes.api,
     memories.api,
+    voice.api,
+    face.api,
+    uploads_routes.api,
+    users.api,
     auth_routes.api,
     privacy.api,
     service.api,
@@ -66,6 +86,7 @@ def make_app(
     origins: Origins | None = None,
     allowances: Limits | None = None,
     address_of: Callable[[web.Request], str] | None = None,
+    largest_upload: int = 33_554_432,
     metrics: Metrics | None = None,
     metrics_token: str = "",
     abroad: frozenset[str] = frozenset(),
@@ -92,13 +113,15 @@ def make_app(
     app[METRICS_TOKEN] = metrics_token
     patience = patience or Patience()
     cast = Cast(personas, store)
-    chats = Chats(store, engines.model, cast, patience)
+    uploads = Uploads(store, largest_upload)
     app[CONTEXT] = Context(
         calls=calls,
         engines=engines,
         cast=cast,
         store=store,
-        chats=chats,
+        chats=Chats(store, engines.model, cast, patience),
+        uploads=uploads,
+        readers=Readers(engines, uploads.sandbox),
         policy=policy,
         ice_servers=tuple(ice_servers),
         limits=limits or CallLimits(),
@@ -117,4 +140,6 @@ def make_app(
 
 
 async def _close(app: web.Application) -> None:
-    app[CONTEXT].chats.close()
+    context = app[CONTEXT]
+    for part in (context.chats, context.uploads, context.readers):
+        part.close()

@@ -93,8 +93,20 @@ async def allowed(store: Store, user_id: str, guest: bool) -> frozenset[ConsentT
 def check_call(allowed: frozenset[ConsentTo], abroad: frozenset[str]) -> None:
     """Whether a talk may begin or go on. Raises DeyeonsoError `consent_needed`."""
     if missing := missing_for_call(allowed, abroad):
-        title = next(question.title for question in QUESTIONS if question.to == missing)
-        raise DeyeonsoError("consent_needed", f"먼저 '{title}'에 동의해 주세요. ({missing})", "caller")
+        raise _needed(missing)
+
+
+async def require(store: Store, user_id: str, guest: bool, *needed: ConsentTo) -> None:
+    """Raises DeyeonsoError `consent_needed` for the first of `needed` that this person does not allow."""
+    may = await allowed(store, user_id, guest) if needed else frozenset()
+    for to in needed:
+        if to not in may:
+            raise _needed(to)
+
+
+def _needed(to: ConsentTo) -> DeyeonsoError:
+    title = next(question.title for question in QUESTIONS if question.to == to)
+    return DeyeonsoError("consent_needed", f"먼저 '{title}'에 동의해 주세요. ({to})", "caller")
 
 
 def missing_for_call(allowed: frozenset[ConsentTo], abroad: frozenset[str]) -> ConsentTo | None:

@@ -5,7 +5,7 @@ It must not know any route.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -17,12 +17,16 @@ from signaling.call import CallLimits
 from signaling.calls import Calls
 from signaling.cast import Cast
 from signaling.chats import Chats
+from signaling.consents import require
 from signaling.engines import Engines
 from signaling.lease import Lease
+from signaling.readers import Readers
 from signaling.sdp import Policy
 from signaling.streams import Streams
 from signaling.tickets import Tickets, read_ticket
+from signaling.uploads import Uploads
 from storage import Store
+from storage.types import ConsentTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Context:
     cast: Cast
     store: Store
     chats: Chats
+    uploads: Uploads
+    readers: Readers
     policy: Policy
     ice_servers: tuple[RTCIceServer, ...]
     limits: CallLimits
@@ -41,6 +47,11 @@ class Context:
     guests: bool  # nobody signs in: everybody is the one local guest
     abroad: frozenset[str]  # engines (stt, llm, tts) that send what is said to another country
     streams: Streams = field(default_factory=Streams)
+
+    async def require(self, user_id: str, *consents: ConsentTo, engines: Sequence[str] = ()) -> None:
+        """What this person must have agreed to; `engines` (stt, llm, tts) may send abroad. Raises `consent_needed`."""
+        abroad: tuple[ConsentTo, ...] = ("transfer_abroad",) if self.abroad.intersection(engines) else ()
+        await require(self.store, user_id, self.guests, *consents, *abroad)
 
 
 @dataclass(frozen=True, slots=True)

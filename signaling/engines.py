@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from analysis.engines import FaceLandmarker, SpeechDetector, SpeechToText, TurnEndDetector
+from analysis.expresser import Classify
+from analysis.pitch import PitchTracker
 from media.worker import Worker
 from persona.engines import LanguageModel, Synthesizer
 
@@ -25,6 +27,12 @@ class Engines:
     turn_end_worker: Worker
     new_landmarker: Callable[[], FaceLandmarker]
     face_worker: Worker
+    prompt_worker: Worker  # what each reply may know, worked out for all calls
+    pitch: PitchTracker
+    coach_worker: Worker  # voices, words and reports of all calls
+    expression_worker: Worker
+    classify: Classify | None  # expressions of all calls in batches; None: the plain rule on blendshapes
+    expression: str  # the expression model's name
     names: dict[str, str] = field(default_factory=dict)
     closers: tuple[Callable[[], Awaitable[None] | None], ...] = ()
 
@@ -36,5 +44,11 @@ class Engines:
             waiting = closer()
             if waiting is not None:
                 await waiting
-        for worker in (self.turn_end_worker, self.face_worker):
+        for worker in (
+            self.turn_end_worker,
+            self.face_worker,
+            self.prompt_worker,
+            self.coach_worker,
+            self.expression_worker,
+        ):
             worker.close()

@@ -114,6 +114,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             origins=origins_of(config),
             address_of=client_address(config.trusted_proxies),
             sign_in=SignIn(auth is not None, config.supabase_url or None, config.supabase_anon_key or None),
+            largest_upload=config.max_upload_bytes,
             metrics=metrics,
             abroad=sent_abroad(engines.names, config.openai_base_url),
             metrics_token=config.metrics_token,

@@ -66,11 +66,12 @@ class ChatReply(BaseModel):
     "/chat",
     "말 걸기 · Say something, get her answer",
     answers={200: (ChatReply, EVENTS)},
-    errors=["not_found", "persona_unknown", "persona_mismatch", *ENGINE_ERRORS],
+    errors=["not_found", "persona_unknown", "persona_mismatch", "consent_needed", *ENGINE_ERRORS],
 )
 async def chat(request: web.Request, body: Say) -> web.StreamResponse:
     """As events: `started`, a `sentence` each, then `done` or `error`. Leaving stops the model."""
     context, user_id = request.app[CONTEXT], user_of(request)
+    await context.require(user_id, "call", engines=["llm"])
     response: web.StreamResponse
     if body.session_id is None:
         session = await context.chats.begin_session(user_id, body.persona_id)

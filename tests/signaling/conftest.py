@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import jiwer
 import numpy as np
@@ -22,11 +22,11 @@ from persona.guard import Guard
 from persona.shaping import resampled
 from signaling.app import make_app
 from signaling.calls import Calls
-from signaling.engines import Engines
 from signaling.headless import RATE
 from signaling.sdp import Policy
 from storage import open_store
 from tests.fakes.openai_server import KEY, FakeOpenAI
+from tests.signaling.service import engines
 
 _NOT_SOUNDS = re.compile(r"[^0-9A-Za-z가-힣]+")
 
@@ -72,13 +72,12 @@ async def chat_app(fake_openai: FakeOpenAI, tmp_path: Path):
     """The product's own application over a real socket and a real store, its model at `fake_openai`: (url, store)."""
     model = Guard(OpenAIChat(fake_openai.url, KEY, "m", first_token_s=1.0, idle_s=1.0))
     async with open_store(tmp_path) as store, Calls(1) as calls:
-        none = cast(Any, None)  # what a chat does not use
-        engines = Engines(none, model, none, none, none, none, none, none)
-        app = make_app(calls, engines, PersonaManager(), store, web_folder=tmp_path, policy=Policy(loopback=True))
+        parts = replace(engines(), model=model)
+        app = make_app(calls, parts, PersonaManager(), store, web_folder=tmp_path, policy=Policy(loopback=True))
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}", store
         await runner.cleanup()
-        await model.close()
+        await parts.close()

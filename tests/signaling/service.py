@@ -75,6 +75,12 @@ def engines() -> Engines:
         turn_end_worker=Worker("turn-end"),
         new_landmarker=Terse,  # type: ignore[arg-type]
         face_worker=Worker("face"),
+        prompt_worker=Worker("prompt"),
+        pitch=terse,
+        coach_worker=Worker("coach"),
+        expression_worker=Worker("expressions"),
+        classify=None,
+        expression="none",
         names={"stt": "none", "llm": "none", "tts": "none", "face": "none"},
     )
 
