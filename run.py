@@ -66,6 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     peer.add_argument("--url", default="http://127.0.0.1:8000")
     peer.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     peer.set_defaults(command=_peer)
+    persona = commands.add_parser("persona", help="make a persona without code: a starting file, or look one over")
+    making = persona.add_subparsers(metavar="what", required=True)
+    new = making.add_parser("new", help="write a starting file into DATA_DIR/personas")
+    new.add_argument("id", help="lower case letters, digits, - and _")
+    new.add_argument("--name", required=True)
+    new.add_argument("--about", default="", help="who this is, in a sentence or two of Korean")
+    new.add_argument("--gender", choices=("female", "male", "other"), default="other")
+    new.set_defaults(command=_persona_new)
+    check = making.add_parser("check", help="look files over: every fault with file, field and reason")
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    check.set_defaults(command=_persona_check)
     return parser
 
 
@@ -163,7 +174,7 @@ def _choose_stt(config: Config, weights: Weights) -> Any:
         from analysis.adapters.openai_transcription import OpenAITranscription
 
         _need_key(config, "STT_ENGINE")
-        return OpenAITranscription(config.openai_base_url, config.openai_api_key)
+        return OpenAITranscription(config.openai_base_url, config.openai_api_key, config.openai_stt_model)
     from analysis.adapters.whisper import WhisperSpeechToText
 
     folder = weights.path("whisper-base/model.bin").parent
@@ -221,7 +232,7 @@ async def _choose_voice(config: Config, kokoro: Any) -> Any:
         from persona.adapters.openai_speech import OpenAISpeech
 
         _need_key(config, "TTS_ENGINE")
-        return OpenAISpeech(config.openai_base_url, config.openai_api_key)
+        return OpenAISpeech(config.openai_base_url, config.openai_api_key, config.openai_tts_model)
     if config.tts_engine == "kokoro":
         return kokoro
     from persona.adapters.edge import EdgeSpeech, edge_reachable
@@ -236,6 +247,31 @@ def _need_key(config: Config, name: str) -> None:
     if not config.openai_api_key and not own_server:
         message = f"{name}=openai needs OPENAI_API_KEY (or OPENAI_BASE_URL of a server of your own)"
         raise DeyeonsoError("bad_config", message, "caller")
+
+
+# -- persona
+
+
+def _persona_new(options: argparse.Namespace) -> int:
+    from persona import PersonaManager
+    from persona.catalog import FOLDER
+
+    manager = PersonaManager(FOLDER, read_config().data_dir / "personas")
+    print(manager.create_persona_template(options.id, options.name, options.about or options.name, options.gender))
+    return 0
+
+
+def _persona_check(options: argparse.Namespace) -> int:
+    from persona.vetting import vet_file
+
+    faults = [
+        f"{path.name}: {fault.field}: {fault.reason} ({fault.hint})"
+        for path in options.files
+        for fault in vet_file(path)
+    ]
+    for line in faults:
+        print(line)
+    return 1 if faults else 0
 
 
 # -- peer

@@ -5,14 +5,18 @@ It must not know who wrote it or where it is kept. The morphology must be loaded
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from analysis.speech_level import sentence_levels
+from media.errors import DeyeonsoError
 from persona import safety
+from persona.catalog import LARGEST_FILE
 from persona.schema import Persona, field_name
 from persona.tables import table
 
@@ -49,6 +53,25 @@ def vet(draft: object) -> tuple[Persona | None, list[Fault]]:
         return None, [Fault("file", "is nested too deeply", "파일의 구조가 너무 깊어요.")]
     faults = [*_described(persona), *_spoken(persona), *_voiced(persona)]
     return (None if faults else persona), faults
+
+
+def vet_file(path: Path) -> list[Fault]:
+    """All faults of a persona file. Raises DeyeonsoError `persona_invalid` when there is no such file."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise DeyeonsoError("persona_invalid", f"{path}: {error.strerror}", "caller") from error
+    if len(text) > LARGEST_FILE:
+        return [Fault("file", f"{len(text)} bytes, at most {LARGEST_FILE} are read", "파일이 너무 커요.")]
+    try:
+        draft = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return [Fault("file", f"is no JSON: {error}", "JSON 파일이 아니에요.")]
+    persona, faults = vet(draft)
+    if persona is not None and persona.id != path.stem:
+        reason = f"is {persona.id!r}, but the file's name says {path.stem!r}"
+        faults.append(Fault("id", reason, "파일 이름과 id가 같아야 해요."))
+    return faults
 
 
 def _described(persona: Persona) -> Iterator[Fault]:

@@ -42,6 +42,8 @@ class Config(BaseSettings):
     openai_api_key: str = ""
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str = "gpt-4o-mini"
+    openai_tts_model: str = Field(default="gpt-4o-mini-tts", min_length=1)
+    openai_stt_model: str = Field(default="whisper-1", min_length=1)
     stt_engine: Literal["whisper", "openai"] | None = None
     llm_engine: Literal["openai", "offline"] | None = None
     tts_engine: Literal["edge", "openai", "kokoro"] | None = None

@@ -114,3 +114,18 @@ def test_a_peer_without_a_server_says_so(tmp_path: Path):
 def test_a_peer_with_a_file_that_is_no_sound_says_so(tmp_path: Path):
     (tmp_path / "a.wav").write_text("hello")
     assert "bad_audio" in last_line(run("peer", "--say", str(tmp_path / "a.wav")))
+
+
+def test_a_persona_is_made_and_looked_over_without_code(tmp_path: Path):
+    made = run("persona", "new", "minji", "--name", "민지", "--about", "조용한 사서", DATA_DIR=str(tmp_path))
+    assert made.returncode == 0, made.stderr
+    file = Path(made.stdout.strip())
+    assert file == tmp_path / "personas" / "minji.json"
+    assert run("persona", "check", str(file)).returncode == 0
+    file.write_text(file.read_text("utf-8").replace('"age": 30', '"age": 17'), "utf-8")
+    faults = run("persona", "check", str(file))
+    assert faults.returncode == 1
+    assert faults.stdout.startswith("minji.json: age: ")
+    assert "19세" in faults.stdout
+    assert "persona_exists" in last_line(run("persona", "new", "minji", "--name", "민지", DATA_DIR=str(tmp_path)))
+    assert "persona_invalid" in last_line(run("persona", "new", "../x", "--name", "민지", DATA_DIR=str(tmp_path)))
