@@ -22,7 +22,7 @@ from signaling.entry import BY_TICKET, is_public, route_of
 from signaling.errors import Handler
 from signaling.gate import Gate
 
-Kind = Literal["requests", "sockets", "offers", "chat", "voice", "uploads", "strangers"]
+Kind = Literal["requests", "sockets", "offers", "chat", "media", "uploads", "exports", "strangers"]
 REMEMBERED = 20_000  # (kind, person) pairs whose gate is kept; one that is forgotten starts anew
 FULL = 2.0  # s to come back after, where something else must end first
 
@@ -41,26 +41,30 @@ RULES: Mapping[Kind, Rule] = {
     "requests": Rule(per_minute=3000, burst=500, at_once=64, together=1024),
     "offers": Rule(per_minute=60, burst=40, at_once=8, together=32),
     "chat": Rule(per_minute=60, burst=30, at_once=4, together=64),
-    "voice": Rule(per_minute=60, burst=30, at_once=4, together=16),
+    "media": Rule(per_minute=60, burst=30, at_once=4, together=16),
     "uploads": Rule(per_minute=60, burst=30, at_once=4, together=16),
+    "exports": Rule(per_minute=6, burst=6, at_once=1, together=4),
     # By address, before anything is known of who it is. Many people may share one.
     "sockets": Rule(per_minute=1200, burst=300, at_once=300, together=2000),
     "strangers": Rule(per_minute=12_000, burst=2000, at_once=256, together=2048),
 }
-_WORK: Mapping[str, Kind] = {
-    "/calls": "offers",
-    "/api/offer": "offers",
-    "/chat": "chat",
-    "/voice/analyze": "voice",
-    "/voice/tts": "voice",
-    "/upload/audio": "uploads",
-    "/upload/image": "uploads",
+_WORK: Mapping[tuple[str, str], Kind] = {
+    ("POST", "/calls"): "offers",
+    ("POST", "/api/offer"): "offers",
+    ("POST", "/chat"): "chat",
+    ("POST", "/personas/try"): "chat",
+    ("POST", "/voice/analyze"): "media",
+    ("POST", "/voice/tts"): "media",
+    ("POST", "/face/analyze"): "media",
+    ("POST", "/upload/audio"): "uploads",
+    ("POST", "/upload/image"): "uploads",
+    ("GET", "/users/me/export"): "exports",
 }
 
 
 def kind_of(request: web.Request) -> Kind:
     """What kind of work a request is."""
-    return _WORK.get(route_of(request) or "", "requests") if request.method == "POST" else "requests"
+    return _WORK.get((request.method, route_of(request) or ""), "requests")
 
 
 class Limits:

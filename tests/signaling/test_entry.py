@@ -17,11 +17,9 @@ from tests.fakes.supabase import ANON_KEY, FakeSupabase
 from tests.signaling.service import Service, running
 
 OPEN = {
-    ("GET", "/"),
+    *(("GET", path) for path in ("/", "/sessions", "/sessions/{id}", "/memory", "/studio", "/studio/{id}")),  # pages
     ("GET", "/favicon.ico"),
     ("GET", "/static"),
-    ("GET", "/sessions"),
-    ("GET", "/sessions/{id}"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
     ("GET", "/health"),
@@ -29,6 +27,7 @@ OPEN = {
     ("GET", "/personas"),
     ("GET", "/personas/{id}"),
     ("GET", "/auth/config"),
+    ("GET", "/voice/voices"),
 }
 
 
