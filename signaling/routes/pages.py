@@ -15,6 +15,7 @@ PAGES = {
     "/": "index.html",
     "/sessions": "sessions.html",
     "/sessions/{id}": "session.html",
+    "/account": "account.html",
     "/memory": "memory.html",
     "/studio": "studio.html",
     "/studio/{id}": "studio.html",

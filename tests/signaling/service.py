@@ -5,7 +5,8 @@ It must not load a model: its engines hear nothing and say nothing, which is all
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import datetime as dt
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from signaling.engines import Engines
 from signaling.sdp import Policy
 from signaling.server import WEB
 from storage import Consent, Store, open_store
+from storage.kinds import Keep
 
 
 class Deaf:
@@ -105,11 +107,12 @@ async def running(
     per_user: int | None = None,
     routes: Sequence[web.RouteDef] = (),
     keepalive: float = 30.0,
+    keep: Mapping[Keep, dt.timedelta] | None = None,
     **how: Any,
 ) -> AsyncIterator[Service]:
     """The application with `routes` of the test's own, its store in `folder`; `how` goes to make_app."""
     parts = engines()
-    async with open_store(folder) as store, Calls(max_calls, patience=3.0, per_user=per_user) as calls:
+    async with open_store(folder, keep=keep) as store, Calls(max_calls, patience=3.0, per_user=per_user) as calls:
         policy = Policy(loopback=True)
         app = make_app(calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, **how)
         app.add_routes(routes)

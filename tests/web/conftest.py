@@ -10,10 +10,11 @@ import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
-from playwright.async_api import Page, ViewportSize, async_playwright
+from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
 
 from media.types import HEARING_RATE, Wave
 
@@ -38,6 +39,17 @@ def write_wav(file: Path, sound: Wave) -> None:
         out.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
 
 
+async def agree(context: BrowserContext, url: str) -> None:
+    """Give every consent that the guest has not given yet."""
+    place = urljoin(url, "/users/me/consents")
+    asked = await context.request.get(place)
+    if asked.ok:
+        open_ones = [one for one in (await asked.json())["consents"] if one["granted"] is None]
+        if open_ones:
+            decisions = [{"to": one["to"], "version": one["version"], "granted": True} for one in open_ones]
+            await context.request.put(place, data={"decisions": decisions})
+
+
 Visit = Callable[..., AbstractAsyncContextManager[Page]]
 
 
@@ -51,7 +63,8 @@ def complaints() -> list[str]:
 def visit(complaints: list[str], tmp_path: Path) -> Visit:
     """Open a browser: `visit(url, says=wave, allow=("microphone",), size={...}, script="...")` gives its page.
 
-    `says` (16 kHz) is what the microphone hears, over and over; `script` runs before the page's own.
+    `says` (16 kHz) is what the microphone hears, over and over; `script` runs before the page's own. Where there is no
+    sign-in, every consent is given already, unless `agreed` is False.
     """
 
     @asynccontextmanager
@@ -61,6 +74,7 @@ def visit(complaints: list[str], tmp_path: Path) -> Visit:
         allow: tuple[str, ...] = ("microphone", "camera"),
         size: ViewportSize = DESKTOP,
         script: str = "",
+        agreed: bool = True,
     ) -> AsyncIterator[Page]:
         microphone = tmp_path / "microphone.wav"
         write_wav(microphone, np.zeros(HEARING_RATE, np.float32) if says is None else says)
@@ -68,6 +82,8 @@ def visit(complaints: list[str], tmp_path: Path) -> Visit:
         async with async_playwright() as playwright:
             chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
             context = await chromium.new_context(viewport=size, locale="ko-KR", permissions=list(allow))
+            if agreed:
+                await agree(context, url)
             page = await context.new_page()
             page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
             page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -1,6 +1,8 @@
 // The server's HTTP interface as the pages use it, with every failure as one ApiFault.
 // It must not know the screens, WebRTC or what is done with an answer.
 
+import { fetchAsMe } from "./identity.js";
+
 /**
  * @typedef {{id: string, name: string, age: number, mbti: string, job: string, personality: string[],
  *   hobbies: string[], tagline?: string, portrait?: string, own?: boolean}} Persona own: made by the one who asks
@@ -40,15 +42,18 @@ async function faultOf(response) {
 }
 
 /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} the JSON body, or null where there is none */
-async function request(path, init = {}) {
+const request = async (path, init = {}) => (await ask(path, init)).json().catch(() => null);
+
+/** @param {string} path @param {RequestInit} init @returns {Promise<Response>} throws ApiFault */
+async function ask(path, init) {
   let response;
   try {
-    response = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT), cache: "no-store", ...init });
+    response = await fetchAsMe(path, { signal: AbortSignal.timeout(TIMEOUT), cache: "no-store", ...init });
   } catch (cause) {
     throw new ApiFault({ status: 0, code: "unreachable", message: String(cause), retryAfter: null });
   }
   if (!response.ok) throw await faultOf(response);
-  return response.json().catch(() => null);
+  return response;
 }
 
 /** @param {string} method @param {unknown} body @returns {RequestInit} */
@@ -162,3 +167,23 @@ export const correctFact = (personaId, id, value) => request(factPath(personaId,
 
 /** @param {string} personaId @param {string} id */
 export const forgetFact = (personaId, id) => request(factPath(personaId, id), { method: "DELETE" });
+
+/** @typedef {{to: string, version: string, required: boolean, title: string, text: string, without: string,
+ *   granted: boolean|null, decided_at: string|null, applies: boolean, relevant: boolean}} Consent
+ * @typedef {{consents: Consent[], ask: boolean, kept_days: Record<string, number>}} Consents
+ * @typedef {{user_id: string, actor: string, action: string, target: string, created_at: string}} Access */
+
+/** @returns {Promise<Consents>} */
+export const getConsents = () => request("/users/me/consents");
+
+/** @param {{to: string, version: string, granted: boolean}[]} decisions @returns {Promise<Consents>} */
+export const putConsents = (decisions) => request("/users/me/consents", json("PUT", { decisions }));
+
+/** @param {string|null} after @returns {Promise<{accesses: Access[], next: string|null}>} newest first */
+export const getAccesses = (after) => request(withQuery("/users/me/accesses", { limit: 10, after }));
+
+/** Everything of mine as a ZIP file. @returns {Promise<Blob>} */
+export const exportMe = async () => (await ask("/users/me/export", { signal: AbortSignal.timeout(10 * 60_000) })).blob();
+
+/** Erases everything of mine. */
+export const eraseMe = () => request("/users/me", { method: "DELETE", signal: AbortSignal.timeout(60_000) });

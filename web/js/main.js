@@ -4,6 +4,7 @@
 import { getHealth } from "./api.js";
 import { leaveAfter, showAfter } from "./after.js";
 import { DeviceCheck } from "./check.js";
+import { agreed } from "./consents.js";
 import { openDevices, rememberedChoice } from "./devices.js";
 import { byId, clearFault, showFault } from "./dom.js";
 import { isOffline, openLobby, portraitOf } from "./lobby.js";
@@ -36,8 +37,8 @@ function goToLobby() {
 /** A link from another page may name whom to meet. */
 async function begin() {
   const wanted = new URLSearchParams(location.search).get("persona");
-  history.replaceState(null, "", location.pathname); // only once: a reload is a new visit
   const personas = await goToLobby();
+  history.replaceState(null, "", location.pathname); // only once: a reload is a new visit
   const persona = personas.find(({ id }) => id === wanted);
   if (persona) await meet(persona);
 }
@@ -46,10 +47,22 @@ async function begin() {
 async function meet(persona) {
   chosen = persona;
   audioContext(); // this click is what allows sound later
+  if (!(await mayTalk(() => meet(persona)))) return;
   byId("seat-portrait").src = portraitOf(persona);
   byId("seat-name").textContent = persona.name;
   show("check");
   await check.open();
+}
+
+/** Whether the consents that a talk needs are there; asks for those that are not. @param {() => void} again */
+async function mayTalk(again) {
+  clearFault(byId("lobby-fault"));
+  try {
+    return await agreed();
+  } catch (fault) {
+    showFault(byId("lobby-fault"), faultText(fault), [{ label: TEXT.retry, run: again }]);
+    return false;
+  }
 }
 
 /** @param {MediaStream} stream */

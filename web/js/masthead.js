@@ -1,6 +1,7 @@
 // The sign above every page: the name, and the ways to the other rooms. The one place that knows which rooms there are.
 // It must not know what happens in any of them.
 
+import "./door.js";
 import { byId, make } from "./dom.js";
 
 /** Path and name of each room; the first part of the path says where one is. @type {[string, string][]} */
@@ -9,6 +10,7 @@ const ROOMS = [
   ["/sessions", "지난 통화"],
   ["/memory", "기억"],
   ["/studio", "내 페르소나"],
+  ["/account", "내 정보"],
 ];
 
 /** @param {string} room @param {string} here */

@@ -12,6 +12,7 @@ import { portraitOf } from "./lobby.js";
 import { Portrait, loadPortrait } from "./portrait.js";
 import { Sending } from "./sending.js";
 import { LevelMeter } from "./sound.js";
+import { stayIn } from "./staying.js";
 import { ENDINGS, NOTICES, QUALITY, STATES, TEXT, faultText } from "./strings.js";
 
 /**
@@ -42,6 +43,7 @@ export class Stage {
     this.wishes = wishes;
     this.view = new CaptionView(persona.name);
     this.call = new Call(persona.id, stream);
+    stayIn(this.call);
     this.coach = new CoachCard(this.call.withCamera);
     this.controls = new Controls({
       microphone: (on) => this.sending.mute(!on),

@@ -104,6 +104,9 @@ export const ENDINGS = {
     steps: ["인터넷 연결을 확인해 주세요.", "VPN이나 방화벽을 쓰고 있다면 잠시 끄고 다시 걸어 주세요."],
   },
   call_too_long: { title: "통화 시간이 다 됐어요", body: "오늘 이야기는 여기까지예요. 잠깐 쉬었다가 다시 걸어 주세요." },
+  signed_out: { title: "로그인이 끝나서 통화를 마쳤어요", body: "다시 로그인하면 이어서 이야기할 수 있어요." },
+  consent_withdrawn: { title: "동의를 거두어서 통화를 마쳤어요", body: "‘내 정보’에서 다시 동의하면 통화할 수 있어요." },
+  erased: { title: "내 정보를 모두 지워서 통화를 마쳤어요" },
   closed: { title: "상대 쪽에서 통화가 종료됐어요", body: "서버가 다시 시작됐거나 통화를 더 이어 갈 수 없었어요. 다시 걸어 볼까요?" },
 };
 
@@ -150,6 +153,8 @@ const WITHOUT = {
 function serverText({ code, status, message, retryAfter }) {
   if (code === "unreachable") return { title: "서버에 연결할 수 없어요", body: "인터넷 연결을 확인하고 잠시 뒤 다시 시도해 주세요." };
   const detail = `${message} (${code})`;
+  if (status === 401) return { title: "로그인이 필요해요", body: "‘내 정보’에서 로그인한 뒤 다시 시도해 주세요." };
+  if (code === "consent_needed") return { title: "먼저 동의가 필요해요", body: "‘내 정보’에서 동의를 바꾸면 통화할 수 있어요.", detail: message };
   if (status === 503) return { title: "지금은 빈자리가 없어요", body: "다른 분들이 통화하고 있어요. 자리가 나면 다시 걸어 볼까요?", retryAfter: retryAfter ?? 10 };
   if (status === 429) return { title: "전화를 너무 자주 걸었어요", body: "잠깐 쉬었다가 다시 걸어 주세요.", retryAfter: retryAfter ?? 10 };
   if (status === 404) return { title: "그 사람을 찾을 수 없어요", body: "목록으로 돌아가 다시 골라 주세요.", detail };
