@@ -214,9 +214,12 @@ class HeadlessPeer:
         """Messages of this type so far."""
         return [message for message in self.messages if message["type"] == kind]
 
-    async def greeted(self, timeout: float = 20.0) -> str:
-        """Wait for her greeting to end; its text."""
-        await self.until("bot-stopped-speaking", timeout=timeout)
+    async def greeted(self, timeout: float = 40.0) -> str:
+        """Wait for her greeting to end; its text. Raises DeyeonsoError `not_greeted`."""
+        try:
+            await self.until("bot-stopped-speaking", timeout=timeout)
+        except TimeoutError:
+            raise DeyeonsoError("not_greeted", f"connected, but no greeting within {timeout:g} s") from None
         return " ".join(m["data"]["text"] for m in self.of_kind("bot-transcription"))
 
     async def say(self, sound: Samples, name: str = "", timeout: float = 45.0) -> Turn:
