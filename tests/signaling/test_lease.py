@@ -77,6 +77,7 @@ def test_an_older_token_never_shortens_a_stay():
 @pytest.fixture
 async def guarded(tmp_path) -> AsyncIterator[tuple[Service, FakeSupabase]]:
     async with FakeSupabase() as supabase, Auth(supabase.url) as auth, running(tmp_path, auth) as service:
+        await service.agree(*(supabase.add(f"{who}@example.com")["id"] for who in ("bora", "mallory")))
         yield service, supabase
 
 

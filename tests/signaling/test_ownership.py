@@ -73,6 +73,7 @@ async def world(tmp_path) -> AsyncIterator[World]:
         for headers in bearers:
             async with http.post(service.url + "/ws/tickets", headers=headers) as response:
                 assert response.status == 201
+        await service.agree(*(user["id"] for user in supabase.users.values()))
         seoa = PersonaManager().get_persona("seoa")
         own = seoa.model_copy(update={"id": "bora-own", "name": MARK})
         session = ChatSession(user_id=bora, session_name=MARK, persona_name="이서아", persona_id="seoa")
