@@ -91,11 +91,11 @@ function askFor(open) {
   });
 }
 
-/** Every consent with a switch that takes effect at once. @param {HTMLElement} list @param {Consent[]} consents
+/** Each consent that matters here, or was answered, with a switch that takes effect at once. @param {HTMLElement} list @param {Consent[]} consents
  * @param {(now: Consent[]) => void} changed @param {(fault: unknown) => void} failed */
 export function showConsents(list, consents, changed, failed) {
   list.replaceChildren(
-    ...consents.map((one) => {
+    ...consents.filter(({ relevant, granted }) => relevant || granted !== null).map((one) => {
       const { item, box } = line(one, one.applies);
       box.setAttribute("role", "switch");
       const state = one.granted === null ? CONSENT.open : one.granted ? CONSENT.yes : CONSENT.no;
