@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from contextlib import closing
 from multiprocessing.process import BaseProcess
@@ -13,16 +12,13 @@ import pymongo
 import pytest
 
 from storage import ChatMessage, Store
+from tests.forks import FORKS
 from tests.storage.conftest import Place
 from tests.storage.mongod import Mongod
 from tests.storage.writer import write
 
 KILLS = 10
 ACKNOWLEDGED = 300  # writes before each kill
-
-# Writers are forked from a process that has imported all they need, and shares no thread or loop with this one.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.storage.writer"])
 
 
 def writer(place: Place, owner: str, notes: Path) -> BaseProcess:
