@@ -5,6 +5,7 @@ It must not know what happens inside a call or a chat.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from signaling.api import Api, Body, reply
 from signaling.context import CONTEXT, user_of
-from storage import ChatMessage, ChatSession
+from storage import ChatMessage, ChatSession, Feedback, NotFound
 
 api = Api("sessions", "대화 기록 · Sessions and their lines")
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -60,6 +61,7 @@ class SessionView(_Shown):
     is_active: bool
     created_at: dt.datetime
     updated_at: dt.datetime
+    total_score: int | None = Field(default=None, description="of its report; null: there is none, or it has no total")
 
 
 class SessionPage(BaseModel):
@@ -91,7 +93,9 @@ async def list_sessions(request: web.Request, query: PageQuery) -> SessionPage:
     page = await request.app[CONTEXT].store.page(
         ChatSession, owner=user_of(request), limit=query.limit, after=query.after, newest_first=True
     )
-    return SessionPage(sessions=[SessionView.model_validate(one) for one in page.items], next=page.next)
+    async with asyncio.TaskGroup() as reading:
+        shown = [reading.create_task(_with_total(request, one)) for one in page.items]
+    return SessionPage(sessions=[one.result() for one in shown], next=page.next)
 
 
 @api.post("/chat/sessions", "시작 · Begin one", status=201, answers={201: SessionView}, errors=["persona_unknown"])
@@ -104,7 +108,8 @@ async def begin(request: web.Request, body: NewSession | None) -> web.Response:
 
 @api.get("/chat/sessions/{id}", "하나 · One of mine", errors=["not_found"])
 async def get(request: web.Request, id: str) -> SessionView:
-    return SessionView.model_validate(await request.app[CONTEXT].store.get(ChatSession, id, owner=user_of(request)))
+    session = await request.app[CONTEXT].store.get(ChatSession, id, owner=user_of(request))
+    return await _with_total(request, session)
 
 
 @api.patch("/chat/sessions/{id}", "이름 바꾸기 · Rename it, or put it away", errors=["not_found"])
@@ -134,3 +139,12 @@ async def messages(request: web.Request, id: str, query: MessagesQuery) -> Messa
         session_id=id,
     )
     return MessagePage(messages=[MessageView.model_validate(one) for one in page.items], next=page.next)
+
+
+async def _with_total(request: web.Request, session: ChatSession) -> SessionView:
+    view = SessionView.model_validate(session)
+    try:
+        report = await request.app[CONTEXT].store.get(Feedback, session.id, owner=session.user_id)
+    except NotFound:
+        return view
+    return view.model_copy(update={"total_score": report.feedback.get("total_score")})

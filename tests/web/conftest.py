@@ -12,12 +12,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
+import av
+import cv2
 import numpy as np
 import pytest
 from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
 
 from media.types import HEARING_RATE, Wave
+from media.weights import Weights
 
+FILM = 240  # pictures of it
 DESKTOP = ViewportSize(width=1280, height=800)
 FLAGS = [
     "--no-sandbox",
@@ -53,6 +57,19 @@ async def agree(context: BrowserContext, url: str) -> None:
 Visit = Callable[..., AbstractAsyncContextManager[Page]]
 
 
+@pytest.fixture(scope="session")
+def film(material: Weights, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real face on film, as Chromium's camera takes it."""
+    file = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    with av.open(str(material.path("face_video.mp4"))) as source, file.open("wb") as out:
+        for number, frame in enumerate(source.decode(video=0)):
+            if number >= FILM:
+                break
+            picture = cv2.resize(frame.to_ndarray(format="bgr24"), (640, 360))
+            out.write(cv2.imencode(".jpg", picture)[1].tobytes())
+    return file
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser's console held against the page: errors, exceptions, violations of its content policy."""
@@ -63,8 +80,8 @@ def complaints() -> list[str]:
 def visit(complaints: list[str], tmp_path: Path) -> Visit:
     """Open a browser: `visit(url, says=wave, allow=("microphone",), size={...}, script="...")` gives its page.
 
-    `says` (16 kHz) is what the microphone hears, over and over; `script` runs before the page's own. Where there is no
-    sign-in, every consent is given already, unless `agreed` is False.
+    `says` (16 kHz) is what the microphone hears and `shows` (.mjpeg) what the camera sees, over and over; `script` runs
+    before the page's own. Where there is no sign-in, every consent is given already, unless `agreed` is False.
     """
 
     @asynccontextmanager
@@ -75,10 +92,13 @@ def visit(complaints: list[str], tmp_path: Path) -> Visit:
         size: ViewportSize = DESKTOP,
         script: str = "",
         agreed: bool = True,
+        shows: Path | None = None,
     ) -> AsyncIterator[Page]:
         microphone = tmp_path / "microphone.wav"
         write_wav(microphone, np.zeros(HEARING_RATE, np.float32) if says is None else says)
         flags = [*FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        if shows is not None:
+            flags.append(f"--use-file-for-fake-video-capture={shows}")
         async with async_playwright() as playwright:
             chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
             context = await chromium.new_context(viewport=size, locale="ko-KR", permissions=list(allow))

@@ -45,6 +45,7 @@ export class Calibration {
     if (this.#abort.signal.aborted) return "";
     if (begun.state !== "begun") return TEXT.calibrationFailed;
     this.panel.hidden = false;
+    byId("stage").classList.add("calibrating");
     byId("calibration-title").focus({ preventScroll: true });
     const how = await this.#sentence();
     if (this.#abort.signal.aborted) return "";
@@ -94,6 +95,7 @@ export class Calibration {
 
   close() {
     this.panel.hidden = true;
+    byId("stage").classList.remove("calibrating");
     this.#abort.abort();
     this.#stop("cancel");
   }

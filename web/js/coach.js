@@ -138,6 +138,11 @@ export class CoachCard {
     return this.#readings.feedback !== null;
   }
 
+  /** Whether the card tells this notice already. @param {string} code */
+  says(code) {
+    return code === "waiting" && this.card.open;
+  }
+
   #draw() {
     const { waiting, total, scores, rows } = this.#readings;
     const number = typeof total?.value === "number" ? String(total.value) : "";

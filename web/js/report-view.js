@@ -12,10 +12,12 @@ const PATIENCE = 45_000; // ms
 export class ReportView {
   #turn = 0; // counts what is followed, so that an answer to an older question is dropped
 
-  /** @param {HTMLElement} place @param {(moment: import("./metrics.js").Moment) => void} choose */
+  /** @param {HTMLElement} place @param {(moment: import("./report.js").Seen) => void} choose */
   constructor(place, choose) {
     this.place = place;
     this.choose = choose;
+    this.status = make("p", { class: "visually-hidden", role: "status" }); // for those who do not see it appear
+    place.before(this.status);
   }
 
   /** @param {string} sessionId @param {Promise<unknown>} [over] not before this is the call at its end
@@ -24,11 +26,12 @@ export class ReportView {
     const turn = ++this.#turn;
     const end = performance.now() + PATIENCE;
     this.place.replaceChildren(make("p", { class: "making" }, TEXT.reportMaking));
+    this.status.textContent = TEXT.reportMaking;
     await over;
     for (;;) {
       const { feedback, problem } = await look(sessionId);
       if (turn !== this.#turn) return null;
-      if (feedback) this.place.replaceChildren(reportElement(feedback, this.choose));
+      if (feedback) this.#reveal(feedback);
       else if (problem) this.#giveUp(sessionId, problem);
       else if (performance.now() > end) this.#giveUp(sessionId, TEXT.reportMissing);
       else {
@@ -37,6 +40,12 @@ export class ReportView {
       }
       return feedback;
     }
+  }
+
+  /** @param {import("./report.js").Feedback} feedback */
+  #reveal(feedback) {
+    this.place.replaceChildren(reportElement(feedback, this.choose));
+    this.status.textContent = TEXT.reportMade;
   }
 
   /** There is none, and why. @param {string} text */

@@ -6,7 +6,7 @@ import { NAMES, PARTS, momentText, sureness, whyNot } from "./metrics.js";
 
 /**
  * @typedef {import("./metrics.js").Metric} Metric
- * @typedef {import("./metrics.js").Moment} Moment
+ * @typedef {Pick<import("./metrics.js").Moment, "t0"|"t1"|"direction"|"quote"> & {texts: string[]}} Seen what a moment showed
  * @typedef {{metric: string, gain: number, text: string}} Highlight
  * @typedef {{status: "ready"|"partial"|"waiting", total_score: number|null, summary: string, metrics: Record<string, Metric>,
  *   measures: Record<string, number>, strength: Highlight|null, improvement: Highlight|null}} Feedback
@@ -15,18 +15,23 @@ import { NAMES, PARTS, momentText, sureness, whyNot } from "./metrics.js";
 const MOST_MOMENTS = 12;
 const EXPRESSIONS = /** @type {Record<string, string>} */ ({ 긍정적: "밝은 편", 중립: "차분한 편", 부정적: "굳은 편" });
 
-/** Every moment of the report once, in the order of time. @param {Feedback} feedback @returns {Moment[]} */
+/** The report's moments in the order of time; what speaks of the same words is one. @param {Feedback} feedback @returns {Seen[]} */
 export function momentsOf({ metrics }) {
   const fused = new Set(["total_score", ...PARTS.filter(([, own]) => own.length).map(([name]) => name)]);
-  const found = new Map();
+  const found = /** @type {Map<string, Seen>} */ (new Map());
   for (const [name, { evidence }] of Object.entries(metrics)) {
     if (fused.has(name)) continue; // their moments are those of their parts
-    for (const moment of evidence ?? []) found.set(`${Math.round(moment.t0)} ${momentText(moment)}`, moment);
+    for (const moment of evidence ?? []) {
+      const key = `${moment.t0} ${moment.direction}`;
+      const { t0, t1, direction, quote, texts } = found.get(key) ?? { ...moment, texts: [] };
+      const words = (quote?.length ?? 0) >= (moment.quote?.length ?? 0) ? quote : moment.quote;
+      found.set(key, { t0, t1, direction, quote: words, texts: [...new Set([...texts, momentText(moment)])] });
+    }
   }
   return [...found.values()].sort((a, b) => a.t0 - b.t0).slice(0, MOST_MOMENTS);
 }
 
-/** @param {Feedback} feedback @param {(moment: Moment) => void} choose @returns {HTMLElement} */
+/** @param {Feedback} feedback @param {(moment: Seen) => void} choose @returns {HTMLElement} */
 export function reportElement(feedback, choose) {
   const { status, metrics, strength, improvement } = feedback;
   const report = make("div", { class: "report", "data-status": status });
@@ -113,14 +118,14 @@ function dots(confidence) {
   return make("span", { class: "sure", "data-level": String(level), role: "img", "aria-label": text, title: text }, make("i"), make("i"), make("i"));
 }
 
-/** @param {Moment[]} moments @param {(moment: Moment) => void} choose */
+/** @param {Seen[]} moments @param {(moment: Seen) => void} choose */
 function momentList(moments, choose) {
   const items = moments.map((moment) => {
     const go = make(
       "button",
       { type: "button", class: `moment ${moment.direction}` },
       make("time", {}, clock(moment.t0)),
-      make("span", {}, moment.quote && make("q", {}, moment.quote), make("span", {}, momentText(moment))),
+      make("span", {}, moment.quote && make("q", {}, moment.quote), ...moment.texts.map((text) => make("span", { class: "shows" }, text))),
     );
     go.addEventListener("click", () => choose(moment));
     return make("li", {}, go);

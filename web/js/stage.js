@@ -153,7 +153,7 @@ export class Stage {
     else if (type === "bot-stopped-speaking" && byId("stage").dataset.state === "speaking") this.#show("listening");
     else if (type === "server:notice" && data.code in ENDINGS) this.#ending = data.code;
     else if (type === "server:tip") this.#toast(data.text, null, TOAST, "toast tip");
-    else if (type === "server:notice") this.#toast(NOTICES[data.code] ?? data.message);
+    else if (type === "server:notice" && !this.coach.says(data.code)) this.#toast(NOTICES[data.code] ?? data.message);
     else if (type === "error") this.#toast(NOTICES[data.code]); // what only the analysis missed need not interrupt
   }
 

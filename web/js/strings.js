@@ -54,6 +54,7 @@ export const TEXT = {
   calibratedVoice: "목소리의 기준을 맞췄어요.",
   calibrationFailed: "기준을 맞추지 못했어요. 통화 처음 몇 초를 기준으로 할게요.",
   reportMaking: "분석하고 있어요…",
+  reportMade: "분석이 끝났어요.",
   reportNone: "이번 통화는 분석할 만큼 이어지지 않았어요.",
   reportChat: "글로만 나눈 대화예요. 영상통화를 하면 분석 결과가 여기에 남아요.",
   reportMissing: "이번 통화의 분석 결과를 받지 못했어요.",

@@ -2,7 +2,6 @@
 // moments of the report. It must not know where the readings come from; a time that is chosen is told to whoever asked.
 
 import { clock, make } from "./dom.js";
-import { momentText } from "./metrics.js";
 import { draw } from "./trend.js";
 
 /**
@@ -22,7 +21,7 @@ const TICKS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]; // s between two ma
 const LANES = ["나", "상대", "높낮이", "크기", "시선", "표정", "순간"];
 
 /**
- * @param {Readings} readings @param {string} herName @param {import("./metrics.js").Moment[]} moments
+ * @param {Readings} readings @param {string} herName @param {import("./report.js").Seen[]} moments
  * @param {(t: number) => void} choose @returns {HTMLElement}
  */
 export function stripElement(readings, herName, moments, choose) {
@@ -88,9 +87,9 @@ const mark = (t, x, height) =>
     draw("text", { x: x + 3, y: 13 }, clock(t)),
   );
 
-/** @param {import("./metrics.js").Moment} moment @param {number} x @param {number} y @param {() => void} choose */
+/** @param {import("./report.js").Seen} moment @param {number} x @param {number} y @param {() => void} choose */
 function pin(moment, x, y, choose) {
-  const told = `${clock(moment.t0)} ${moment.quote ? `‘${moment.quote}’ ` : ""}${momentText(moment)}`;
+  const told = `${clock(moment.t0)} ${moment.quote ? `‘${moment.quote}’ ` : ""}${moment.texts.join(", ")}`;
   const button = make("button", { type: "button", class: `pin ${moment.direction}`, title: told, "aria-label": told });
   button.style.setProperty("--x", `${x}px`);
   button.style.setProperty("--y", `${y + LANE / 2}px`);
