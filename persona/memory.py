@@ -234,11 +234,14 @@ def _job(sentence: str, asked: str) -> str:
         return work[1].strip()
     if work := re.search(r"([가-힣A-Za-z]{2,12})에서 (?:일해|일하|일합|근무|다니)", sentence):
         return work[1] + "에서 하는 일"
+    if work := re.search(r"([가-힣A-Za-z]{2,12})에서 .{0,12}(?:가르치|가르쳐)", sentence):
+        return work[1] + "에서 가르치는 일"
     if found := re.search(
         r"([가-힣A-Za-z]{2,10}?)(?:이에요|예요|입니다|이야|야|이고|인데요?|거든요|이거든요|요)[.!~]*$", sentence
     ):
         noun = found[1]
         likely = noun.endswith(_JOB_ENDS) and noun not in ("사람", "본인", "남자", "여자", "혼자", "연인", "주인")
+        likely = likely and all(token.is_noun or token.tag in ("XSN", "XPN") for token in morphemes(noun))
         if likely and (me or re.search(r"어떤 일|무슨 일|직업|하시는 일", asked)):
             return noun
     return ""

@@ -44,17 +44,13 @@ def to_polite(text: str) -> str:
 def to_formal(text: str) -> str:
     """`text`, in 해요체, in 하십시오체 where that is natural; 네요, 군요, 죠 and the like stay, as people mix them."""
     pieces = re.split(r"(?<=[.?!…~])(?=\s)", text)
-    written = [
-        # "우리 천천히 얘기해요" proposes; -ㅂ시다 would be too much, so it stays.
-        piece if "우리 " in piece else _rewrite(piece, partial(_formal_word, piece.rstrip().endswith("?")))
+    written = "".join(
+        piece if _KEPT.search(piece) else _rewrite(piece, partial(_formal_word, piece.rstrip().endswith("?")))
         for piece in pieces
-    ]
-    return (
-        "".join(written)
-        .replace("뭡니까", "무엇입니까")
-        .replace("어딥니까", "어디입니까")
-        .replace("누굽니까", "누구입니까")
     )
+    for joined, spoken in _RUN_TOGETHER:
+        written = written.replace(joined, spoken)
+    return written
 
 
 def to_level(text: str, level: SpeechLevel) -> str:
@@ -119,7 +115,7 @@ def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
             new = _PLAIN_STEM.get(form, form)
             tag = morpheme.tag if new != form else tag
         elif tag == "NP":
-            new = {"저": "나", "제": "내"}.get(form, form)
+            new = {"저": "나", "제": "내", "저희": "우리"}.get(form, form)
         elif tag == "MM" and form == "저" and len(word) == 1:
             new = "나"
         elif tag in ("NNG", "NP"):
@@ -140,6 +136,8 @@ def _casual_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
     return new.replace("지않아", "잖아") if "잖" in surface else new
 
 
+_RUN_TOGETHER = (("거입니", "겁니"), ("뭡니", "무엇입니"), ("어딥니", "어디입니"), ("누굽니", "누구입니"))
+_KEPT = re.compile(r"우리 |또 |같이 |다음에|까 봐")  # "우리 천천히 얘기해요" proposes; -ㅂ시다 would be too much
 _ORDERING = ("주", "보", "말", "들어가", "쉬", "계시", "지내", "하")
 _PLAIN_POLITE = ("어요", "아요", "에요", "예요")
 

@@ -18,6 +18,10 @@ _TASTE = re.compile(
 )
 _FIRST_PERSON = re.compile(r"저|제[가 ]|나는|내가|^(?:요즘|한번|어릴|지금|오늘|이번|지난)")
 _WHY = re.compile(r"왜|계기|이유|어쩌다|어떻게.{0,8}(?:시작|하게)|언제부터")
+_THAT = re.compile(
+    r"^(?:오|아|와|음)?[\s,]*(?:진짜요|정말요)?[?\s,]*"
+    r"(?:거기|그거|그건|그때|그게|어디|어땠|뭐가|누구|언제|몇|어떤|왜|무슨)"
+)  # it points at what is being talked of
 _STRONG = 2.0  # letters of a key that must have matched for an entry to be the answer
 
 
@@ -67,7 +71,7 @@ def disclosure(scene: Scene, topic: str) -> str | None:
 
 def _is_whole(line: str) -> bool:
     """Whether a line stands by itself: "서울이요." and "여동생 하나요." only answer."""
-    if line.endswith("?") or re.match(r"네|음|글쎄|응|없어요|아니", line):
+    if line.endswith(("?", "하나요.")) or re.match(r"네|음|글쎄|응|없어요|아니", line):
         return False
     tokens = [token for token in morphemes(line) if not token.tag.startswith("S")]
     return bool(tokens) and tokens[-1].tag == "EF"
@@ -109,7 +113,7 @@ def _in_context(scene: Scene, clause: Clause) -> str | None:
     """A question that names no topic ("어디가 제일 좋았어요?") is about what is being talked of."""
     if clause.topics or clause.kind or not wonders(clause.text) or len(key(clause.text)) > 14:
         return None
-    if re.search(r"언제부터|얼마나", clause.text):
+    if re.search(r"언제부터|얼마나", clause.text) or not _THAT.search(clause.text):
         return None
     return more_about(scene, scene.topic)
 

@@ -116,10 +116,12 @@ def _boundary(scene: Scene) -> list[str | None] | None:
     return [said] if said else None
 
 
+# What is praised in her; praise of anything else is not for her.
+_HERS = ("", "모습", "웃음", "미소", "목소리", "인상", "말투", "눈", "얼굴", "성격", "센스", "표정", "스타일")
 # Answered first, gravest first, whatever else the turn says.
 _URGENT = (
     "insult", "bye", "remember", "unheard", "test", "doing", "slower", "manner", "dull", "meet", "like_you",
-    "compute", "silence_ok", "hmm",
+    "time", "compute", "hope", "advice", "silence_ok", "hmm",
 )  # fmt: skip
 
 
@@ -148,9 +150,11 @@ def _small_acts(scene: Scene) -> list[str | None] | None:
         return None
     # "귀여우세요" after a talk of one's father or cat praises them.
     others = scene.before.main.kind in ("people", "pet") or scene.main.kind in ("people", "pet", "place", "food")
-    act = next((a for a in ("compliment", "sorry", "advice") if heard.has(a)), "")
-    if act and not (act == "compliment" and others):
+    act = next((a for a in ("compliment", "sorry") if heard.has(a)), "")
+    if act and not (act == "compliment" and (others or scene.main.noun not in _HERS)):
         return [voice.insist(lines[act]), steering.new_topic(scene) if act == "sorry" else None]
+    if heard.has("thanks") and scene.heavy:
+        return [voice.insist(lines["thanks_heavy"])]
     if heard.has("thanks") and not scene.main.topics and not scene.main.feeling:
         return [voice.insist(lines["thanks"]), steering.new_topic(scene)]
     if heard.has("laugh") and not scene.main.noun:
@@ -244,6 +248,10 @@ def _statement(scene: Scene) -> list[str | None] | None:
         return _moved_on(scene)
     if main.act == "yes" and not main.noun and not main.feeling and (said := _bare_yes(scene)):
         return said
+    if scene.heavy and not main.feeling:  # what weighs on somebody is not left for the next question of a list
+        stock = data("frames")["heavy"]
+        felt = scene.voice.say(stock["react"]) or scene.voice.insist(scene.lines["react_plain"])
+        return [felt, scene.voice.say(stock["more"]) if scene.questions_running < 2 else None]
     noticed = scene.lines[f"cue_{scene.prompt.cue}"] if not main.feeling else []
     first = scene.voice.say(noticed) or reactions.react(scene, main)
     if any(fact.slot == "name" for fact in scene.new):
@@ -251,6 +259,8 @@ def _statement(scene: Scene) -> list[str | None] | None:
     if main.feeling:
         return [first, reactions.ask_feeling(scene, main.feeling)]
     dry = main.act in ("dont_know", "no") or scene.short_answers >= 2 or main.frame == "resolve"
+    if scene.short_answers >= 2 and scene.turn % 2 and (own := reactions.give(scene, main)):
+        return [first, own]  # who says little is told something rather than questioned on
     if dry or scene.questions_running >= 3:
         return [first, _new_topic(scene)]
     if scene.questions_running >= 2 and (own := reactions.give(scene, main)):
@@ -272,6 +282,8 @@ def _moved_on(scene: Scene) -> list[str | None]:
 
 def _bare_yes(scene: Scene) -> list[str | None] | None:
     """ "네" where it answers nothing: she had not asked, or asked for more than a yes."""
+    if "들리" in scene.asked:
+        return [scene.voice.insist(scene.lines["heard_yes"]), steering.new_topic(scene)]
     if not scene.asked:
         return [scene.voice.insist(scene.lines["go_on"]), steering.new_topic(scene)]
     if wonders(scene.asked):

@@ -154,6 +154,7 @@ def is_question(sentence: str) -> bool:
     if last.tag in ("EF", "EC") and last.form in _ASKING:
         return last.form not in ("나", "니") or before is None or before.tag != "NP"
     wondering = any(token.form in _WHAT and token.tag in ("NP", "MM", "MAG", "IC", "VA") for token in tokens)
+    wondering = wondering and not re.search(r"뭐라고|뭐라 |언젠가|누군가|어딘가|뭔가|왠지", sentence)
     if wondering and last.tag == "EF" and last.form in _PLAIN_ENDINGS:
         return True
     if not wondering and any(token.form in _OTHERS and token.is_noun for token in tokens):

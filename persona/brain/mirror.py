@@ -28,6 +28,8 @@ def mirrored(sentence: str) -> str | None:
     if not body or body[-1].tag not in ("VV", "VA", "VX", "VCP", "XSV", "XSA"):
         return None
     stem = body[-1]
+    if any(token.form in ("ᆯ까", "을까") for token in body):
+        return None
     if any(token.tag in ("NNB", "IC", "MAJ", "NP") and token.form not in _ME for token in body):
         return None
     if stem.tag == "VCP":

@@ -12,7 +12,8 @@ from persona.brain.mirror import mirrored
 from persona.brain.scene import Scene
 from persona.slips import corrected
 
-_MEASURED = ("long", "short", "often", "years")
+_MEASURED = ("long", "short", "often", "years", "alone", "together")
+_NOT_GIVEN = ("name", "age", "birthday", "mood", "well", "impression")  # known, or odd to tell unasked
 _BRIGHT = ("activity", "craft", "food", "place", "pet", "music", "media", "drink")
 
 
@@ -49,7 +50,7 @@ def ask_feeling(scene: Scene, feeling: str) -> str | None:
 def give(scene: Scene, clause: Clause) -> str | None:
     """Something of her own on the same topic, so that it is a talk and no interview."""
     for topic in (*clause.topics, *scene.asked_topics):
-        if topic not in ("name", "age", "birthday") and (said := disclosure(scene, topic)):
+        if topic not in _NOT_GIVEN and (said := disclosure(scene, topic)):
             return said
     return None
 
@@ -88,7 +89,8 @@ def _framed(scene: Scene, clause: Clause) -> str | None:
     """What suits the kind of thing that was told; the persona's own wording (react_plain) now and then."""
     if clause.frame == "years" and scene.topic not in ("pet", "family"):
         return None
-    entry = data("frames").get(clause.frame)
+    known = clause.frame == "long" and {scene.topic, scene.before.main.kind} & {"friend", "love", "family", "people"}
+    entry = data("frames").get("known_long" if known else clause.frame)
     if entry is None:
         return None
     if clause.frame in ("past", "now", "being", "because") and scene.voice.chance(0.4):

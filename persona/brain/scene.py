@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from analysis.hangul import final_consonant
 from persona import memory
 from persona.brain.hearing import Clause, Heard, topic_ids, topic_index, understand
 from persona.brain.lines import Voice, data, fill, key
@@ -148,7 +149,21 @@ class Scene:
     @cached_property
     def visited(self) -> set[str]:
         """Topics that came up in this call, in anybody's line."""
-        return {topic for line in self.history for sentence in split(line.text) for topic in topics_of(sentence)[:2]}
+        found = {topic for line in self.history for sentence in split(line.text) for topic in topics_of(sentence)[:2]}
+        said = [clause for line in self.history if line.role == "user" for clause in understand(line.text).clauses]
+        return found | {str(data("nouns")[clause.kind]["topic"]) for clause in said if clause.kind}
+
+    @cached_property
+    def heavy(self) -> bool:
+        """Whether one of the person's last turns told of something that weighs on them, and none since was glad."""
+        said = [understand(line.text) for line in self.history if line.role == "user"][-4:]
+        for heard in reversed(said):
+            felt = {clause.feeling for clause in heard.clauses} - {""}
+            if felt & {"happy", "achieved", "relieved"} or heard.has("laugh"):
+                return False
+            if felt & {"sad", "lonely", "hard", "worried"}:
+                return True
+        return False
 
     @cached_property
     def questions_running(self) -> int:
@@ -208,8 +223,9 @@ class Scene:
         name = memory.given_name(memory.value_of(self.known, "name"))
         if name:
             address = level_at(self.persona, self.prompt.intimacy, self.casual).address or "{name} 씨"
+            friend = f"{name}이" if final_consonant(name) else name  # "수진이 덕분에"
             slots["who"] = (
-                name if self.casual else fill(re.sub(r"\{name:아\}", "{name} 씨", address), {"name": name}) or ""
+                friend if self.casual else fill(re.sub(r"\{name:아\}", "{name} 씨", address), {"name": name}) or ""
             )
             slots["call"] = fill("{name:아}", {"name": name}) or "" if self.casual else slots["who"]
         if self.casual or name:

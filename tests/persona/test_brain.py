@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Iterator
+from time import process_time
 
 import pytest
 
 from persona import Persona, PersonaManager
 from persona.brain import load, reply
 from persona.brain.hearing import understand
-from persona.brain.lines import data, key
+from persona.brain.lines import data, fill, key
 from persona.brain.mirror import mirrored
 from persona.companion import Companion
+from persona.guard import on_level
 from persona.prompt import assemble
 from persona.sentences import split
 from persona.types import Fact, Line
@@ -100,6 +104,99 @@ def test_at_least_eight_in_ten_questions_are_answered_on_topic(seoa: Persona) ->
         if not any(word in (said := answer(seoa, question)) for word in words.split())
     ]
     assert len(missed) <= 0.2 * len(SEOA_ON_TOPIC), missed
+
+
+# What is asked → the topic of the persona's own file that answers it.
+ASKED_OF_ALL = {
+    "성함이 어떻게 되세요?": "name",
+    "나이가 어떻게 되세요?": "age",
+    "생일이 언제예요?": "birthday",
+    "무슨 일 하세요": "job",
+    "일은 안 힘드세요?": "worklife",
+    "MBTI가 뭐예요?": "mbti",
+    "성격이 어떤 편이세요?": "personality",
+    "취미가 뭐예요": "hobby",
+    "요즘 뭐에 빠져 있어요?": "hobby",
+    "음식은 뭐 좋아하세요": "food",
+    "커피 좋아하세요?": "cafe",
+    "술은 잘 드세요?": "alcohol",
+    "음악은 뭐 들으세요?": "music",
+    "영화는 자주 보세요?": "movie",
+    "여행은 좋아하세요?": "travel",
+    "주말에는 보통 뭐 하세요?": "weekend",
+    "형제가 어떻게 되세요?": "family",
+    "어디 사세요?": "home",
+    "고향이 어디세요": "hometown",
+    "강아지 키우세요?": "pet",
+    "운동은 뭐 하세요?": "exercise",
+    "꿈이 뭐예요?": "dream",
+    "이상형이 어떻게 되세요?": "ideal",
+    "연애는 얼마나 쉬셨어요?": "love",
+    "결혼 생각은 있으세요?": "marriage",
+    "스트레스는 어떻게 푸세요?": "stress",
+    "요리는 좀 하세요?": "cooking",
+    "지금 기분은 어떠세요?": "mood",
+    "저 첫인상 어때요?": "impression",
+    "밥은 먹었어요?": "ate",
+}
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_everybody_answers_what_is_asked_from_their_own_file(persona: Persona) -> None:
+    lines_of: dict[str, list[str]] = {}
+    for entry in persona.about:
+        lines_of.setdefault(entry.topic, []).extend(key(split(line)[0]) for line in entry.lines)
+    asked = {question: topic for question, topic in ASKED_OF_ALL.items() if topic in lines_of}
+    assert len(asked) >= 25
+    missed = [
+        (question, said)
+        for question, topic in asked.items()
+        if not any(line in key(said := answer(persona, question)) for line in lines_of[topic])
+    ]
+    assert len(missed) <= 0.2 * len(asked), missed
+
+
+# What is told → words of which reaction or question must hold one. Typed as people and recognisers do.
+TOLD = {
+    "저는 등산을 자주 가요": "등산",
+    "저는 백엔드 개발자로 일하고 있어요": "개발자 일",
+    "초등학교에서 아이들 가르쳐요": "가르치 전공 학교 수업",
+    "한 5년 정도 됐어요": "오래 년 눈 쉽지 금방 그냥",
+    "일주일에 두 번 정도 해요": "꾸준 자주 생활 챙기",
+    "요즘 야근이 좀 많아요": "야근 바쁘",
+    "얼마 전에 오사카 다녀왔어요": "오사카",
+    "다음에는 유럽에 가 보고 싶어요": "유럽",
+    "이번 주말에 부산 갈 거예요": "부산",
+    "저는 매운 걸 잘 못 먹어요": "사람마다 안 맞 하나쯤 억지로 이해 매운",
+    "고양이 한 마리 키워요. 이름은 나비예요.": "고양이 나비 귀여 사랑",
+    "영화 보는 거 좋아해요": "영화",
+    "저는 재즈를 자주 들어요": "재즈 음악",
+    "어제 친구랑 삼겹살 먹었어요": "삼겹살",
+    "내일 면접이 있어요": "면접",
+    "친구 결혼식에 다녀왔어요": "결혼식 좋은",
+    "혼자 가요": "혼자",
+    "얼마 전에 헤어졌어요": "슬프 마음 괜찮은 얘기",
+    "승진했어요!": "축하 잘됐 대단",
+    "오늘 너무 피곤하네요": "피곤 고생 눕 와 주셔",
+    "강아지를 키우고 싶은데 시간이 없어서요": "마음 아쉬 시간 안 될",
+    "그래서 요즘은 영어 학원을 다녀요": "다니 지내 어울 그런 영어 학원",
+    "저는 부산에 살아요": "부산",
+    "저도 한번 해 봐야겠어요": "해 보세요 좋은 생각 응원",
+    "저는 ISFJ예요": "ISFJ",
+    "배드멘턴 치는 거 조아해요": "배드민턴",
+    "회를 조아해요": "회",
+    "운동신경이 없어서 운동을 못해요": "운동 사정 그럴 이해 이유 하나쯤 사람마다",
+    "팀장님이 커피를 사 주셨어요": "커피",
+    "시간이 벌써 이렇게 됐네요": "시간 벌써 그러네요",
+}
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_what_is_told_is_taken_up(persona: Persona) -> None:
+    before = ("안녕하세요.", "네, 저는 민수예요.")
+    said = {told: answer(persona, *before, told, seed=3) for told in TOLD}
+    missed = [told for told, words in TOLD.items() if not any(word in said[told] for word in words.split())]
+    assert len(missed) <= 0.2 * len(TOLD), {told: said[told] for told in missed}
 
 
 @pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
@@ -257,3 +354,80 @@ def test_saying_back_what_was_said(said: str, back: str | None) -> None:
 )  # fmt: skip
 def test_a_question_is_heard_without_its_sign(text: str, question: bool) -> None:
     assert understand(text).main.question is question
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_no_cat_is_taken_for_the_person_and_no_father_for_a_question(persona: Persona) -> None:
+    said = ["저는 김민수라고 해요.", "고양이를 키워요. 이름은 나비예요.", "제 이름 기억하시죠?"]
+    assert "민수" in answer(persona, *said)
+    assert "나비" not in answer(persona, *said)
+    assert not understand("저희 아버지는 좀 무뚝뚝하세요.").main.question
+    assert understand("아버지는 어떤 분이세요?").main.question
+
+
+def test_praise_of_somebody_else_is_not_taken_for_praise_of_her(seoa: Persona) -> None:
+    thanked = {key(line) for line in data("lines")["compliment"]}
+    for told in ("우리 조카가 진짜 귀여워요.", "애들이 귀엽긴 한데 말을 안 들어요."):
+        assert not any(line in key(answer(seoa, told)) for line in thanked)
+    assert any(line in key(answer(seoa, "웃는 모습이 정말 예쁘세요.")) for line in thanked)
+
+
+def test_a_heavy_heart_is_not_changed_for_another_topic(seoa: Persona) -> None:
+    felt = " ".join(data("frames")["heavy"]["react"])
+    for seed in range(3):
+        said = answer(seoa, "얼마 전에 헤어졌어요.", "3년 만났거든요.", "자꾸 생각나요.", seed=seed)
+        assert split(said)[0] in felt, said
+        assert split(said)[-1] in felt + " ".join(data("frames")["heavy"]["more"]), said
+
+
+def test_the_silent_are_waited_for_and_then_helped(seoa: Persona) -> None:
+    first, second = answer(seoa, ""), answer(seoa, "", "...")
+    assert any(split(line)[0] in first for line in data("lines")["silent"])
+    assert second.endswith("?")
+    assert any(split(line)[0] in second for line in data("lines")["silence_ok"])
+
+
+def test_an_older_man_speaks_as_one(seoa: Persona) -> None:
+    seokju = PersonaManager().get_persona("seokju")
+    formal = 0
+    lines = conversation(seokju, 40, seed=3)
+    for sentence in (sentence for line in lines for sentence in split(line)):
+        formal += bool(re.search(r"(?:니다|니까|십시오|시지요|지요|군요|네요|신지요)[.!?]$", sentence))
+    assert formal >= 0.8 * sum(len(split(line)) for line in lines)
+
+
+def stock() -> Iterator[str]:
+    """Every line of the brain's own stock in 존댓말."""
+
+    def walk(value: object, name: str = "") -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            for each in value:
+                yield from walk(each)
+        elif isinstance(value, dict):
+            for name, each in value.items():
+                if name not in ("any", "keys", "words", "feeling", "topic", "id", "bridge") and "casual" not in name:
+                    yield from walk(each, name)
+
+    for name in ("lines", "frames", "feelings", "nouns", "topics", "common"):
+        yield from walk(data(name))
+
+
+def test_the_stock_needs_no_mending_of_its_level(seoa: Persona) -> None:
+    """A line that the guard mends becomes another one, perhaps one that was said already."""
+    prompt = assemble(seoa, [])
+    slots = dict.fromkeys(("n", "who", "call", "you", "value", "fact", "me"), "민수 씨") | {
+        "echo": "가셨군요",
+        "again": "",
+    }
+    for line in stock():
+        for sentence in split(fill(line, slots) or line):
+            assert on_level(sentence, prompt) == sentence
+
+
+def test_an_answer_takes_a_few_milliseconds_of_the_processor(seoa: Persona) -> None:
+    conversation(seoa, 10, seed=1)
+    began = process_time()
+    conversation(seoa, 40, seed=2)
+    assert (process_time() - began) / 40 <= 0.05  # s, prompt included
