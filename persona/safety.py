@@ -22,6 +22,10 @@ _ORDER: tuple[Concern, ...] = ("self_harm", "sexual", "stalking", "violence", "i
 _ROMANCE = re.compile(
     r"사귀|사귈|사랑해|좋아해요$|데이트|키스|뽀뽀|안아|결혼|남자친구|여자친구|애인|만나자|만날래|자기야"
 )
+# "동생이 고3이에요" tells of somebody else.
+_OF_ANOTHER = re.compile(
+    r"(?:동생|아들|딸|조카|사촌|제자|학생들?|애들?|아이들?|아이|오빠|언니|누나|형|친구)(?:이|은|는|가|도)?(?:올해|이제|지금|벌써)?$"
+)
 _HELP_LINES = ("109", "112", "119", "1366", "1388")
 _SHOWN = 14  # letters of a rule of the prompt that, said aloud, are a leak
 
@@ -39,7 +43,11 @@ def _pattern(name: str) -> re.Pattern[str]:
 def screen(text: str) -> Concern | None:
     """The gravest concern in one line of the person, or None."""
     compact = _compact(text[:2000])
-    return next((kind for kind in _ORDER if _pattern(kind).search(compact)), None)
+    for kind in _ORDER:
+        found = _pattern(kind).search(compact)
+        if found and not (kind == "minor" and _OF_ANOTHER.search(compact[: found.start()])):
+            return kind
+    return None
 
 
 def concern_of(history: Sequence[Line]) -> Concern | None:
