@@ -27,8 +27,9 @@ A sender's pictures, of which 15 a second are read (degrees, cm and 0–1 as abo
 
 `points` are 478 × (x, y, z) of the picture's sides as base64 of little-endian int16 in 1/10000, or a list of 478
 triples; `blendshapes` come in MediaPipe's order; `matrix` is its `facialTransformationMatrixes[0].data` as it is
-(columns first). Close codes: 4400 bad message, 4401 and 4403 not allowed, 4404 no such call of yours, 4408 silent, 4409
-somebody else sends this face (a camera, a newer connection), 4429 too many messages, 1009 too large, 1013 busy.
+(columns first). Close codes: 4400 bad message, 4401 not signed in, 4403 not agreed to, 4404 no such call of yours, 4408
+silent, 4409 somebody else sends this face (a camera, a newer connection), 4429 too many messages, 1009 too large, 1013
+busy.
 
 Measured on a real face: float32 as JSON 16.9 kB and 54 µs, as base64 7.6 kB; int16 as base64 3.8 kB and 6 µs, and it
 moves the eye's aspect ratio by .0005 and the gaze by .001 of an eye at most (the landmarker's own noise: .008, .006).

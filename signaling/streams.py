@@ -45,6 +45,12 @@ class Streams:
             raise DeyeonsoError("stream_unknown", "there is no such stream", "caller")
         return stream
 
+    def end_all_of(self, user_id: str, reason: str) -> None:
+        """Nothing more of this person's is read, or kept."""
+        for stream in [one for one in self._streams.values() if one.user_id == user_id]:
+            stream.messages.end(reason)
+            del self._streams[stream.id]
+
     def _sweep(self) -> None:
         for stream in list(self._streams.values()):
             now = stream.clock.now()

@@ -40,7 +40,8 @@ SEND_BUFFER = 64 * 1024  # bytes in the kernel: what waits there cannot be dropp
 BAD, UNKNOWN, SILENT, TAKEN, TOO_FAST = 4400, 4404, 4408, 4409, 4429
 _CODES = {
     "call_unknown": UNKNOWN, "stream_unknown": UNKNOWN, "hello_late": SILENT, "idle": SILENT, "replaced": TAKEN,
-    "camera_on": TAKEN, "too_many_messages": TOO_FAST, "token_expired": REFUSED, "busy": WSCloseCode.TRY_AGAIN_LATER,
+    "camera_on": TAKEN, "too_many_messages": TOO_FAST, "token_expired": REFUSED, "consent_needed": 4403,
+    "not_allowed": 4403, "busy": WSCloseCode.TRY_AGAIN_LATER,
 }  # fmt: skip
 
 Face = CallFace | Stream
@@ -94,7 +95,7 @@ class _Connection:
         """Until either side is done; the close code says why."""
         try:
             hello = await self._hello()
-            face = self._face(hello)
+            face = await self._face(hello)
         except DeyeonsoError as error:
             await self._refuse(error)
             return
@@ -126,20 +127,20 @@ class _Connection:
             raise DeyeonsoError("bad_hello", "the first message is a hello, as text", "caller")
         return landmarks.read_hello(message.data)
 
-    def _face(self, hello: Hello) -> Face:
-        """Whose face it is about. Raises DeyeonsoError `call_unknown` | `stream_unknown` | `busy` | `camera_on`."""
-        calls, streams = self.context.calls, self.context.streams
+    async def _face(self, hello: Hello) -> Face:
+        """Whose face it is about. Raises DeyeonsoError for what is not theirs, or not agreed to."""
+        user_id = self.identity.user_id
         if hello.call_id is not None:
-            call = calls.get(hello.call_id, self.identity.user_id)
+            face = self.context.calls.get(hello.call_id, user_id).face
         elif hello.session_id is not None:
-            call = calls.of_session(hello.session_id, self.identity.user_id)
-        elif hello.stream is not None:
-            return streams.get(hello.stream, self.identity.user_id)
+            face = self.context.calls.of_session(hello.session_id, user_id).face
         else:
-            return streams.begin(self.identity.user_id)
+            await self.context.require(user_id, "face_analysis")
+            streams = self.context.streams
+            return streams.begin(user_id) if hello.stream is None else streams.get(hello.stream, user_id)
         if hello.mode == "send":
-            call.face.must_be_unseen()
-        return call.face
+            face.must_be_unseen()
+        return face
 
     # -- to the client
 

@@ -92,6 +92,8 @@ async def decide(request: web.Request, body: Decisions) -> ConsentStates:
     answers = {one.to: (one.version, one.granted) for one in body.decisions}
     now = await answer(context.store, user_id, answers)
     _apply(context, user_id, frozenset(one.question.to for one in now if one.allows(context.guests)))
+    if not all(one.allows(context.guests) for one in now if one.question.to == "face_analysis"):
+        context.streams.end_all_of(user_id, "consent_withdrawn")
     return _states(request, now)
 
 
@@ -131,6 +133,7 @@ async def export(request: web.Request, query: ExportQuery) -> web.StreamResponse
 async def erase(request: web.Request) -> Erased:
     """Calls that are on end first. It can be asked for again: nothing then is left to erase."""
     context, user_id = request.app[CONTEXT], user_of(request)
+    context.streams.end_all_of(user_id, "erased")
     await context.calls.end_all_of(user_id, "erased", ERASING)
     counts = await context.store.erase(user_id)
     log.info("person_erased", documents=sum(counts.values()))

@@ -18,9 +18,11 @@ from analysis.expression import RULE
 from analysis.types import FaceReading
 from media.weights import Weights
 from signaling.auth import GUEST, Auth
+from signaling.consents import QUESTIONS
 from signaling.headless import HeadlessPeer
 from signaling.landmarks import MAX_MESSAGE, read_points
 from signaling.routes import landmarks as route
+from storage import Consent
 from tests.analysis.faces import blinking, film
 from tests.fakes.supabase import FakeSupabase
 from tests.servers import Server
@@ -316,6 +318,27 @@ async def test_no_more_than_four_streams_of_one_person_at_once(service: Service)
         assert client.came[-1]["stream"]
 
 
+async def agree(service: Service, user_id: str, granted: bool = True) -> None:
+    [question] = [one for one in QUESTIONS if one.to == "face_analysis"]
+    await service.store.add(Consent(user_id=user_id, to=question.to, version=question.version, granted=granted))
+
+
+async def test_a_stream_needs_the_consent_to_read_faces_and_ends_when_it_is_withdrawn(service: Service):
+    [question] = [one for one in QUESTIONS if one.to == "face_analysis"]
+    no = {"decisions": [{"to": question.to, "version": question.version, "granted": False}]}
+    async with socket(service, SEND) as client, aiohttp.ClientSession() as http:
+        await client.say(sent(known(1.0)))
+        await client.next("reading")
+        async with http.put(f"{service.url}/users/me/consents", json=no) as response:
+            assert response.status == 200
+        assert await client.closed() == 1000
+        assert client.of("end")[0]["reason"] == "consent_withdrawn"
+    async with socket(service) as client:
+        await client.say(SEND)
+        assert await client.closed() == 4403
+        assert client.of("error")[0]["error"]["code"] == "consent_needed"
+
+
 async def ticket_of(service: Service, token: str) -> str:
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession() as http, http.post(f"{service.url}/ws/tickets", headers=headers) as response:
@@ -328,6 +351,8 @@ async def test_where_people_sign_in_a_ticket_comes_first_and_opens_ones_own_call
             await client.say(SEND)
             assert await client.closed() == 4401
         bora, mallory = supabase.token("bora@example.com"), supabase.token("mallory@example.com")
+        for user in supabase.users.values():
+            await agree(service, user["id"])
         stream = None
         for token, expected in ((bora, "welcome"), (mallory, 4404), (bora, "welcome")):
             ticket = await ticket_of(service, token)
@@ -347,6 +372,7 @@ async def test_where_people_sign_in_a_ticket_comes_first_and_opens_ones_own_call
 async def test_a_socket_ends_with_the_sign_in_it_was_opened_with(tmp_path: Path):
     async with FakeSupabase() as supabase, Auth(supabase.url) as auth, running(tmp_path, auth) as service:
         ticket = await ticket_of(service, supabase.token("bora@example.com", exp=int(time.time()) + 2))
+        await agree(service, supabase.users["bora@example.com"]["id"])
         async with socket(service) as client:
             await client.say({"type": "ticket", "ticket": ticket})
             await client.say(SEND)
