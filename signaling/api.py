@@ -39,6 +39,9 @@ F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
 Answers = Mapping[int, type[BaseModel] | str | Sequence[type[BaseModel] | str] | None]
 
 
+INK = r"\S"  # pattern of a text that is not only spaces
+
+
 class Body(BaseModel):
     """A JSON body of ours: a misspelt field is an error, not silence."""
 
@@ -173,7 +176,7 @@ def _served(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespons
         for name, adapter in route.parts.items():
             given[name] = _checked(adapter, request.match_info[name], name)
         if route.query is not None:
-            given["query"] = _model(route.query, dict(request.query), "query: ")
+            given["query"] = _query(route.query, dict(request.query))
         if route.body is not None or route.media:
             body = await _body(request, route)
             if route.body is not None or route.raw:
@@ -208,7 +211,10 @@ async def _body(request: web.Request, route: Route) -> BaseModel | bytes | None:
         raise DeyeonsoError("bad_json", "the body is no JSON", "caller") from None
     if not isinstance(value, dict):
         raise DeyeonsoError("bad_json", "the body must be a JSON object", "caller")
-    return _model(route.body, value)
+    try:  # from the text: there a list may be a tuple, while 1 is no true and "1" no number
+        return route.body.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise bad_request(error) from None
 
 
 def _unsupported(takes: Sequence[str]) -> DeyeonsoError:
@@ -235,11 +241,11 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _model(model: type[BaseModel], value: Mapping[str, Any], where: str = "") -> BaseModel:
+def _query(model: type[BaseModel], value: Mapping[str, str]) -> BaseModel:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise bad_request(error, where) from None
+        raise bad_request(error, "query: ") from None
 
 
 def _checked(adapter: TypeAdapter[Any], value: str, name: str) -> Any:

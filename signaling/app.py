@@ -15,6 +15,7 @@ from persona import PersonaManager
 from persona.conversation import Patience
 from signaling.audit import AUDIT, Audit, audit_reads
 from signaling.auth import Auth
+from signaling.bad_http import answer_in_shape
 from signaling.call import CallLimits
 from signaling.calls import Calls
 from signaling.cast import Cast
@@ -92,6 +93,7 @@ def make_app(
     abroad: frozenset[str] = frozenset(),
 ) -> web.Application:
     """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
+    answer_in_shape()
     metrics = metrics or Metrics()
     origins, allowances = origins or Origins(), allowances or Limits()
     middlewares = [

@@ -72,8 +72,7 @@ def _operation(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     if route.body is not None:
         content[JSON] = {"schema": schemas[route.body, "validation"]}
     for media in route.media:
-        text = media.startswith("application/sdp") or media.endswith("sdpfrag")
-        content[media] = {"schema": route.form if "form-data" in media else {"type": "string"} if text else {}}
+        content[media] = {"schema": route.form if "form-data" in media else _plain(media)}
     if content:
         operation["requestBody"] = {"required": not route.body_optional, "content": content}
     return operation
@@ -103,11 +102,19 @@ def _good(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {}
         for answer in answers:
             if isinstance(answer, str):
-                content[answer] = {"schema": {"type": "string"} if "sdp" in answer or "text/" in answer else {}}
+                content[answer] = {"schema": _plain(answer)}
             else:
                 content[JSON] = {"schema": schemas[answer, "serialization"]}
         responses[str(status)] = {"description": route.summary, **({"content": content} if content else {})}
     return responses
+
+
+def _plain(media: str) -> dict[str, Any]:
+    """The schema of a body that is no JSON."""
+    if media == "text/event-stream":  # of each event
+        text = {"type": "string"}
+        return {"type": "object", "properties": {"event": text, "data": {**text, "description": "JSON"}}}
+    return {"type": "string"} if media.startswith(("application/sdp", "text/")) or media.endswith("sdpfrag") else {}
 
 
 def _bad(route: Route) -> dict[str, Any]:

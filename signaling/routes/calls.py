@@ -34,7 +34,7 @@ class Offer(Body):
     """An SDP offer: for a new call, or with `resume_token` for one whose connection was lost."""
 
     sdp: str
-    type: str = Field(description='"offer"')
+    type: Literal["offer"]
     persona_id: str | None = None
     session_id: str | None = Field(default=None, description="an earlier session of yours to go on with")
     resume_token: str | None = None
@@ -56,7 +56,7 @@ class Candidate(BaseModel):
 
     candidate: str = ""
     sdpMid: str | None = None
-    sdpMLineIndex: int | None = None
+    sdpMLineIndex: int | None = Field(default=None, ge=0, le=255)
 
 
 class Candidates(Body):

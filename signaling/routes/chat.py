@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from media.errors import DeyeonsoError
-from signaling.api import Api, Body, reply
+from signaling.api import INK, Api, Body, reply
 from signaling.chats import Exchange
 from signaling.context import CONTEXT, user_of
 from signaling.errors import Error, Fault
@@ -31,7 +31,7 @@ LONGEST = 2000  # characters of one line
 class Say(Body):
     """A line to the persona: in a session of yours, or in a new one."""
 
-    message: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    message: Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=INK)]
     session_id: str | None = Field(default=None, max_length=256)
     persona_id: str | None = Field(default=None, max_length=40, description="for a new session; the active one if not")
     stream: bool = Field(default=False, description="as server-sent events, as with Accept: text/event-stream")

@@ -5,6 +5,8 @@ It must not know how a face is read.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from aiohttp import web
 from pydantic import BaseModel, Field
 
@@ -20,13 +22,16 @@ from storage import Upload
 api = Api("face", "표정 · Faces in pictures")
 
 
+Mark = Annotated[list[float], Field(min_length=3, max_length=3)]
+
+
 class FaceView(BaseModel):
     """The largest face of a picture; `emotion` null comes with the reason."""
 
     emotion: Emotion | None
     confidence: float = Field(ge=0, le=1)
     probabilities: dict[Emotion, float] | None = Field(description="8 classes, sum 1")
-    landmarks: list[tuple[float, float, float]] | None = Field(description="478 points, x and y in 0–1 of the sides")
+    landmarks: list[Mark] | None = Field(description="478 points, x and y in 0–1 of the sides")
     faces: int = Field(description="how many were seen, two at most")
     model: str = Field(description="which model read the expression")
     reason: str | None = Field(description="no_face, face_too_small, face_cut_off")

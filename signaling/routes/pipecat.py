@@ -30,7 +30,7 @@ class KitOffer(BaseModel):
     """An offer as the kit sends it; fields of its later releases are passed over."""
 
     sdp: str
-    type: str
+    type: Literal["offer"]
     pc_id: str | None = None
     restart_pc: bool | None = None
     request_data: Wishes | None = Field(default=None, validation_alias=AliasChoices("request_data", "requestData"))
@@ -50,7 +50,7 @@ class KitCandidate(BaseModel):
 
     candidate: str = ""
     sdp_mid: str | None = None
-    sdp_mline_index: int | None = None
+    sdp_mline_index: int | None = Field(default=None, ge=0, le=255)
 
 
 class KitCandidates(BaseModel):

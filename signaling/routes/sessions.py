@@ -12,12 +12,12 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from signaling.api import Api, Body, reply
+from signaling.api import INK, Api, Body, reply
 from signaling.context import CONTEXT, user_of
 from storage import ChatMessage, ChatSession, Feedback, NotFound
 
 api = Api("sessions", "대화 기록 · Sessions and their lines")
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=INK)]
 
 
 class PageQuery(BaseModel):

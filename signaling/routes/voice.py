@@ -23,7 +23,7 @@ from persona.schema import Voice
 from persona.sentences import speakable, split
 from persona.speaking import pieces_of
 from persona.tables import table
-from signaling.api import Api, Body
+from signaling.api import INK, Api, Body
 from signaling.context import CONTEXT, Context, user_of
 from signaling.presence import while_connected
 from signaling.routes.uploads import SOUND_ERRORS
@@ -33,7 +33,7 @@ from storage import Upload
 api = Api("voice", "목소리 · Voices, heard and spoken")
 log = structlog.get_logger()
 WAV = "audio/wav"
-LONGEST = 1000  # characters of one text to speak
+LONGEST = 500  # characters of one text to speak
 VOICE_ERRORS = ("voice_failed", "voice_timeout", "voice_unavailable", "voice_cut_off")
 
 
@@ -109,7 +109,7 @@ class VoiceView(_Shown):
 class Speak(Body):
     """A text to be spoken: in a persona's voice, or in one of `GET /voice/voices`."""
 
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=INK)]
     persona_id: str | None = Field(default=None, max_length=40)
     voice: str | None = Field(default=None, max_length=60)
     rate: float | None = Field(default=None, ge=0.5, le=2.0, description="1.0 is the voice's own")

@@ -14,6 +14,7 @@ from signaling import api as layer
 from signaling.api import Api, Body
 from signaling.errors import errors_as_json
 from signaling.openapi import document
+from tests.signaling.service import running
 
 api = Api("notes", "쪽지 · Notes")
 
@@ -140,3 +141,15 @@ def test_the_document_says_what_is_checked():
     assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/Note")
     assert {"201", "400", "408", "409", "413", "415", "default"} == set(operation["responses"])
     assert document([api], "1")["components"]["schemas"]["Note"]["additionalProperties"] is False
+
+
+async def test_what_is_no_http_gets_the_same_shape(tmp_path):
+    async with running(tmp_path) as service, aiohttp.ClientSession(service.url) as http:
+        async with http.get("/health?" + "a" * 20_000) as response:
+            assert (response.status, response.content_type) == (400, "application/json")
+            assert (await response.json())["error"]["code"] == "bad_http"
+        host, port = service.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"\x16\x03\x01\x02\x00 hello\r\n\r\n")
+        assert b'{"error":{"code":"bad_http"' in await reader.read()
+        writer.close()
