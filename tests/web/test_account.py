@@ -273,7 +273,9 @@ async def test_everything_of_mine_can_be_taken_along_and_erased_on_a_phone_too(w
     assert complaints == []
 
 
-async def test_a_call_outlives_its_token_because_the_page_shows_a_fresh_one(tmp_path: Path, visit, complaints):
+async def test_a_call_outlives_its_token_and_what_it_may_analyse_can_be_changed_in_it(
+    tmp_path: Path, visit, complaints
+):
     async with signing_in(tmp_path, lifetime=62) as world, visit(world.service.url, agreed=False) as page:
         await sign_in(page)
         await page.get_by_role("button", name="이서아 님 만나기").click()
@@ -289,5 +291,11 @@ async def test_a_call_outlives_its_token_because_the_page_shows_a_fresh_one(tmp_
             while call.lease.expires < first + dt.timedelta(seconds=3):
                 await asyncio.sleep(0.1)
         assert call.state == "connected"
+        await expect(page.locator("#toasts")).to_be_empty()  # nobody need know
+        await page.locator("#coach-consents").click()
+        await page.get_by_role("switch", name="목소리와 말 분석").click()
+        await expect(page.get_by_role("switch", name="목소리와 말 분석")).to_be_checked()
+        await page.get_by_role("button", name="닫기").click()
+        assert (await consents_of(world.service, call.user_id))["voice_analysis"] is True
         await page.locator("#hang-up").click()
     assert complaints == []

@@ -79,9 +79,7 @@ function showAll(consents) {
     consents,
     (now) => {
       clearFault(place);
-      const held = document.activeElement?.id;
       showAll(now);
-      if (held) document.getElementById(held)?.focus();
       say(CONSENT.changed);
     },
     (fault) => showFault(place, faultText(fault), [{ label: ACCOUNT.retry, run: openConsents }]),

@@ -8,6 +8,8 @@ import { faultText } from "./strings.js";
 
 /** @typedef {import("./api.js").Consent} Consent */
 
+const ANALYSES = ["voice_analysis", "face_analysis"];
+
 /** Without it there is no talk. @param {Consent} one */
 const isNeeded = ({ required, to, relevant }) => required || (to === "transfer_abroad" && relevant);
 
@@ -91,6 +93,31 @@ function askFor(open) {
   });
 }
 
+/** What of a call may be analysed, to be changed in the middle of one. */
+export async function changeAnalyses() {
+  const list = make("ul", { class: "consents", "aria-busy": "true" });
+  const fault = make("div", { role: "alert" });
+  const dialog = make("dialog", { class: "consent-dialog", "aria-labelledby": "analyses-title" });
+  const failed = (/** @type {unknown} */ problem) => showFault(fault, faultText(problem));
+  const show = (/** @type {Consent[]} */ now) =>
+    showConsents(list, now.filter(({ to }) => ANALYSES.includes(to)), show, failed);
+  dialog.append(
+    make(
+      "div",
+      { class: "consent-form" },
+      make("h2", { id: "analyses-title" }, CONSENT.analyses),
+      make("p", { class: "account-note" }, CONSENT.atOnce),
+      fault,
+      list,
+      make("div", { class: "consent-actions" }, button(CONSENT.close, () => dialog.close(), "button primary")),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  await getConsents().then(({ consents }) => show(consents), failed);
+}
+
 /** Each consent that matters here, or was answered, with a switch that takes effect at once. @param {HTMLElement} list @param {Consent[]} consents
  * @param {(now: Consent[]) => void} changed @param {(fault: unknown) => void} failed */
 export function showConsents(list, consents, changed, failed) {
@@ -106,6 +133,7 @@ export function showConsents(list, consents, changed, failed) {
         try {
           const now = await putConsents([{ to: one.to, version: one.version, granted: box.checked }]);
           changed(now.consents);
+          document.getElementById(box.id)?.focus(); // the one that took this one's place
         } catch (problem) {
           box.checked = !box.checked;
           box.disabled = false;

@@ -4,7 +4,7 @@
 import { getHealth } from "./api.js";
 import { leaveAfter, showAfter } from "./after.js";
 import { DeviceCheck } from "./check.js";
-import { agreed } from "./consents.js";
+import { agreed, changeAnalyses } from "./consents.js";
 import { openDevices, rememberedChoice } from "./devices.js";
 import { byId, clearFault, showFault } from "./dom.js";
 import { isOffline, openLobby, portraitOf } from "./lobby.js";
@@ -97,6 +97,7 @@ async function callAgain() {
 }
 
 byId("check-back").addEventListener("click", goToLobby);
+byId("coach-consents").addEventListener("click", changeAnalyses);
 byId("choose-other").addEventListener("click", goToLobby);
 byId("call-again").addEventListener("click", callAgain);
 byId("devices").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {

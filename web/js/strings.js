@@ -107,6 +107,7 @@ export const ENDINGS = {
   call_too_long: { title: "통화 시간이 다 됐어요", body: "오늘 이야기는 여기까지예요. 잠깐 쉬었다가 다시 걸어 주세요." },
   signed_out: { title: "로그인이 끝나서 통화를 마쳤어요", body: "다시 로그인하면 이어서 이야기할 수 있어요." },
   consent_withdrawn: { title: "동의를 거두어서 통화를 마쳤어요", body: "‘내 정보’에서 다시 동의하면 통화할 수 있어요." },
+  server_stopping: { title: "서버가 쉬러 가서 통화를 마쳤어요", body: "잠시 뒤에 다시 걸어 주세요." },
   erased: { title: "내 정보를 모두 지워서 통화를 마쳤어요" },
   closed: { title: "상대 쪽에서 통화가 종료됐어요", body: "서버가 다시 시작됐거나 통화를 더 이어 갈 수 없었어요. 다시 걸어 볼까요?" },
 };
@@ -175,6 +176,7 @@ export function faultText(fault) {
 
 /** What went wrong on her side, by the server's code; others are not told. @type {Record<string, string>} */
 export const NOTICES = {
+  sign_in_expiring: "", // the page shows a fresh token by itself
   llm_unavailable: "대답을 떠올리지 못했어요. 다시 한번 말해 주세요.",
   llm_cut_off: "대답이 중간에 끊겼어요. 다시 한번 말해 주세요.",
   reply_failed: "대답하다가 잠깐 문제가 생겼어요. 다시 한번 말해 주세요.",
