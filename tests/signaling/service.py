@@ -24,7 +24,7 @@ from persona.schema import Voice
 from signaling.app import make_app
 from signaling.auth import Auth
 from signaling.calls import Calls
-from signaling.consents import QUESTIONS, answer
+from signaling.consents import QUESTIONS
 from signaling.engines import Engines
 from signaling.sdp import Policy
 from signaling.server import WEB
@@ -96,11 +96,6 @@ class Service:
     calls: Calls
     store: Store
     auth: Auth | None
-
-    async def agree(self, *user_ids: str) -> None:
-        """These people have said yes to everything they are asked."""
-        for user_id in user_ids:
-            await answer(self.store, user_id, {one.to: (one.version, True) for one in QUESTIONS})
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from signaling.errors import DeyeonsoError
 from signaling.headless import HeadlessPeer
 from signaling.lease import Lease, Over, Renewed, Soon
 from tests.fakes.supabase import FakeSupabase
-from tests.signaling.service import Service, running
+from tests.signaling.service import Service, agreed, running
 
 
 def bora(seconds: float) -> Identity:
@@ -77,7 +77,8 @@ def test_an_older_token_never_shortens_a_stay():
 @pytest.fixture
 async def guarded(tmp_path) -> AsyncIterator[tuple[Service, FakeSupabase]]:
     async with FakeSupabase() as supabase, Auth(supabase.url) as auth, running(tmp_path, auth) as service:
-        await service.agree(*(supabase.add(f"{who}@example.com")["id"] for who in ("bora", "mallory")))
+        for who in ("bora", "mallory"):
+            await agreed(service.store, supabase.add(f"{who}@example.com")["id"])
         yield service, supabase
 
 

@@ -27,7 +27,7 @@ from storage import (
 )
 from storage.types import Document, now
 from tests.fakes.supabase import FakeSupabase
-from tests.signaling.service import Service, running
+from tests.signaling.service import Service, agreed, running
 
 MARK = "보라만의비밀"
 BODIES = {
@@ -73,7 +73,8 @@ async def world(tmp_path) -> AsyncIterator[World]:
         for headers in bearers:
             async with http.post(service.url + "/ws/tickets", headers=headers) as response:
                 assert response.status == 201
-        await service.agree(*(user["id"] for user in supabase.users.values()))
+        for user in supabase.users.values():
+            await agreed(service.store, user["id"])
         seoa = PersonaManager().get_persona("seoa")
         own = seoa.model_copy(update={"id": "bora-own", "name": MARK})
         session = ChatSession(user_id=bora, session_name=MARK, persona_name="이서아", persona_id="seoa")
