@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from analysis.speech_level import speech_level
 from media.worker import Worker
 from persona import safety
-from persona.brain.lines import Voice
+from persona.brain.lines import Voice, data
 from persona.engines import LanguageModel, Prompt
 from persona.register import to_level
 from persona.sentences import SentenceSplitter, speakable
@@ -34,21 +35,37 @@ class Guard:
         if written is not None:
             yield written
             return
-        splitter, count = SentenceSplitter(), 0
+        for asked in (prompt, reminded(prompt)):  # a first sentence that cannot be mended is asked for once more
+            spoken = 0
+            async with aclosing(self._sentences(asked)) as sentences:
+                async for sentence in sentences:
+                    said = await self._checked(sentence, asked)
+                    if said is None and not spoken:
+                        break
+                    if said:
+                        yield f"{said} "
+                        spoken += 1
+            if spoken:
+                return
+        yield f"{await self._worker.run(lambda: last_resort(prompt))} "
+
+    async def _sentences(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """What the model writes, sentence by sentence, until the persona has said enough."""
+        splitter, count, most = SentenceSplitter(), 0, prompt.persona.speech.max_sentences
         async with aclosing(self._model.reply(prompt)) as pieces:
             async for piece in pieces:
                 for sentence in splitter.feed(piece):
-                    if said := await self._checked(sentence, prompt):
-                        yield f"{said} "
-                        count += not said.endswith(",")
-                    if count >= prompt.persona.speech.max_sentences:
+                    if speakable(sentence):
+                        yield sentence
+                        count += not sentence.endswith(",")
+                    if count >= most:
                         return
         for sentence in splitter.flush():
-            if count < prompt.persona.speech.max_sentences and (said := await self._checked(sentence, prompt)):
-                yield f"{said} "
+            if count < most and speakable(sentence):
+                yield sentence
                 count += 1
 
-    async def _checked(self, sentence: str, prompt: Prompt) -> str:
+    async def _checked(self, sentence: str, prompt: Prompt) -> str | None:
         return await self._worker.run(lambda: checked(sentence, prompt))
 
     async def close(self) -> None:
@@ -68,8 +85,8 @@ def scripted(prompt: Prompt) -> str | None:
     return None
 
 
-def checked(sentence: str, prompt: Prompt) -> str:
-    """`sentence` as she may say it: unspeakable signs out, safe, on her speech level; "" if nothing is left."""
+def checked(sentence: str, prompt: Prompt) -> str | None:
+    """`sentence` as she may say it: signs out, safe, on her level; "" if nothing is left, None if it is past mending."""
     said = speakable(sentence)
     if not said:
         return ""
@@ -78,16 +95,34 @@ def checked(sentence: str, prompt: Prompt) -> str:
         lines = prompt.persona.safety.honest if fault == "denial" else prompt.persona.safety.refuse
         voice = Voice(prompt.history, prompt.level, {}, f"{prompt.seed}:{len(prompt.history)}")
         said = voice.insist(lines) or lines[0]
-    return on_level(said, prompt)
+    said = on_level(said, prompt)
+    return said if is_on_level(said, prompt) else None
 
 
 def on_level(sentence: str, prompt: Prompt) -> str:
     """`sentence` at the level the prompt asks for; 하십시오체 and 해요체 are both 존댓말, a fragment is neither."""
+    return sentence if is_on_level(sentence, prompt) else to_level(sentence, prompt.level)
+
+
+def is_on_level(sentence: str, prompt: Prompt) -> bool:
+    """Whether nothing speaks against `sentence` being at the level that is due."""
     reading = speech_level(sentence)
-    if reading.polite is None or reading.weak:
-        return sentence
-    due = prompt.level in ("하십시오체", "해요체")
-    return sentence if reading.polite is due else to_level(sentence, prompt.level)
+    return reading.polite is None or reading.weak or reading.polite is (prompt.level in ("하십시오체", "해요체"))
+
+
+def reminded(prompt: Prompt) -> Prompt:
+    """The prompt once more, for a model that forgot in which level she speaks."""
+    due = "존댓말" if prompt.level in ("하십시오체", "해요체") else "반말"
+    return replace(
+        prompt, system=f"{prompt.system}\n방금 쓴 답은 말투가 틀렸습니다. 반드시 {due}로, 처음부터 다시 답하세요."
+    )
+
+
+def last_resort(prompt: Prompt) -> str:
+    """A word that fits anywhere, where a model twice wrote nothing she could say."""
+    voice = Voice(prompt.history, prompt.level, {}, f"{prompt.seed}:{len(prompt.history)}")
+    lines: list[str] = data("lines")["last_resort"]
+    return voice.insist(lines) or lines[0]
 
 
 def rules_of(system: str) -> str:

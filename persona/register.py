@@ -180,10 +180,10 @@ def _polite_word(surface: str, word: list[Morpheme], closes: bool) -> str | None
             if new == "예요" and index and word[index - 1].tag == "VCP":
                 before = word[index - 2].form if index > 1 else ""
                 new = "에요" if final_consonant(before) else "예요"
-            elif form in ("다", "라") and index and word[index - 1].tag == "VCP":
+            elif form in ("다", "라", "니", "냐") and index and word[index - 1].tag == "VCP":
                 new = "에요" if index > 1 and final_consonant(word[index - 2].form) else "예요"
         elif tag == "NP":
-            new = {"나": "저", "내": "제"}.get(form, form)
+            new = {"나": "저", "내": "제", "너": "그쪽", "네": "그쪽", "니": "그쪽"}.get(form, form)
         elif tag == "IC" and closes:
             new = {"응": "네", "어": "네", "아니": "아니요"}.get(form, form)
         changed |= new != form
