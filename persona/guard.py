@@ -39,12 +39,14 @@ class Guard:
             spoken = 0
             async with aclosing(self._sentences(asked)) as sentences:
                 async for sentence in sentences:
-                    said = await self._checked(sentence, asked)
+                    said, replaced = await self._checked(sentence, asked)
                     if said is None and not spoken:
                         break
                     if said:
                         yield f"{said} "
                         spoken += 1
+                    if replaced:
+                        return  # what a model says after a slip is no better
             if spoken:
                 return
         yield f"{await self._worker.run(lambda: last_resort(prompt))} "
@@ -65,8 +67,8 @@ class Guard:
                 yield sentence
                 count += 1
 
-    async def _checked(self, sentence: str, prompt: Prompt) -> str | None:
-        return await self._worker.run(lambda: checked(sentence, prompt))
+    async def _checked(self, sentence: str, prompt: Prompt) -> tuple[str | None, bool]:
+        return await self._worker.run(lambda: (checked(sentence, prompt), slip(sentence, prompt) is not None))
 
     async def close(self) -> None:
         self._worker.close()
@@ -86,17 +88,22 @@ def scripted(prompt: Prompt) -> str | None:
 
 
 def checked(sentence: str, prompt: Prompt) -> str | None:
-    """`sentence` as she may say it: signs out, safe, on her level; "" if nothing is left, None if it is past mending."""
+    """`sentence` as she may say it: signs out, safe, on her level; "" if nothing is left, None if past mending."""
     said = speakable(sentence)
     if not said:
         return ""
-    fault = safety.fault(said, rules_of(prompt.system))
+    fault = slip(said, prompt)
     if fault is not None:
         lines = prompt.persona.safety.honest if fault == "denial" else prompt.persona.safety.refuse
         voice = Voice(prompt.history, prompt.level, {}, f"{prompt.seed}:{len(prompt.history)}")
         said = voice.insist(lines) or lines[0]
     said = on_level(said, prompt)
     return said if is_on_level(said, prompt) else None
+
+
+def slip(sentence: str, prompt: Prompt) -> str | None:
+    """Why a sentence must not be spoken (persona.safety.fault), or None."""
+    return safety.fault(speakable(sentence), rules_of(prompt.system))
 
 
 def on_level(sentence: str, prompt: Prompt) -> str:

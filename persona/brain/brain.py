@@ -167,7 +167,8 @@ def _recall(scene: Scene) -> str | None:
     text = scene.heard.text
     slots: dict[str, list[str]] = data("recall")  # slot → words that ask for it
     asked = [slot for slot, words in slots.items() if any(word in text for word in words)]
-    for slot in sorted(asked, key=lambda slot: slot in ("job", "home")):  # short keys last: "일" is in many words
+    # Short keys last: "일" is in many words; and "고양이 이름" asks for the cat's.
+    for slot in sorted(asked, key=("name", "home", "job").__contains__):
         if value := memory.values_of(scene.known, slot):
             return voice.insist(lines[f"recall_{slot}"], value=value)
     if asked:
