@@ -12,6 +12,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
 from queue import Empty, SimpleQueue
 
 from media.errors import DeyeonsoError
@@ -21,6 +23,7 @@ Statement = tuple[str, Sequence[str]]
 Waiting = tuple[Statement, asyncio.AbstractEventLoop, "asyncio.Future[int]"]
 Outcome = int | Exception  # rows touched, or why not
 
+ROW = "(?, ?, ?, ?)"  # how a statement ends that may be joined with others alike
 BATCH = 256  # statements a commit
 BACKLOG = 10_000  # statements that may wait
 
@@ -77,7 +80,9 @@ class GroupCommit:
     def _commit(self, statements: list[Statement]) -> list[Outcome]:
         try:
             self._connection.execute("begin immediate")
-            outcomes = [self._apply(statement) for statement in statements]
+            outcomes: list[Outcome] = []
+            for _, alike in groupby(statements, itemgetter(0)):
+                outcomes += self._apply_alike(list(alike))
             self._connection.execute("commit")
         except Exception as error:
             # A full disk or the like: the whole batch is off, and nothing of it was acknowledged.
@@ -85,6 +90,16 @@ class GroupCommit:
                 self._connection.execute("rollback")
             return [error] * len(statements)
         return outcomes
+
+    def _apply_alike(self, statements: list[Statement]) -> list[Outcome]:
+        """Several new rows go in one step: between steps the thread must win Python's lock again."""
+        sql = statements[0][0]
+        if len(statements) > 1 and sql.endswith(ROW):
+            with suppress(sqlite3.IntegrityError):  # undone whole: then each for itself, to know which it was
+                values = [value for _, row in statements for value in row]
+                self._connection.execute(sql + f", {ROW}" * (len(statements) - 1), values)
+                return [1] * len(statements)
+        return [self._apply(statement) for statement in statements]
 
     def _apply(self, statement: Statement) -> Outcome:
         """One statement: SQLite undoes a failed one by itself and alone, so that it needs no savepoint."""

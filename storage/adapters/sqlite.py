@@ -15,13 +15,13 @@ from typing import Any
 
 import orjson
 
-from storage.adapters.group_commit import GroupCommit, Statement
+from storage.adapters.group_commit import ROW, GroupCommit, Statement
 from storage.adapters.sqlite_file import connect, field, prepare, translate
 from storage.engine import MAX_DOCUMENT, Change, Insert, Match, Patch, Query, Upsert
 from storage.errors import BadQuery, Duplicate, StoreUnavailable
 from storage.kinds import D
 
-READERS = 4
+READERS = 2  # threads; more only wait for one another, and hold up the writer
 
 
 class SqliteEngine:
@@ -72,12 +72,15 @@ class SqliteEngine:
         self._writer.close()  # last: the last connection to close folds the log into the file
 
     def _read(self, query: Query[D]) -> list[D]:
+        sql, values = select(query)
         try:
-            rows = self._reader().execute(*select(query)).fetchall()
+            # One row and so one step: between steps a thread must win Python's lock again, which in a crowd took more
+            # than the reading itself.
+            ((docs,),) = self._reader().execute(f"select '[' || group_concat(doc) || ']' from ({sql})", values)
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
         revive = query.match.kind.revive
-        return [revive(orjson.loads(doc)) for (doc,) in rows]
+        return [revive(raw) for raw in orjson.loads(docs or "[]")]
 
     def _reader(self) -> sqlite3.Connection:
         """This thread's connection, made at its first read."""
@@ -104,7 +107,7 @@ def statement(change: Change[D]) -> Statement:
     """The change as one SQL statement and its values; the document is encoded now, on the caller's thread."""
     if isinstance(change, Insert | Upsert):
         kind, raw = change.kind, change.kind.freeze(change.document)
-        sql = f"insert into {kind.name} (id, owner, at, doc) values (?, ?, ?, ?)"
+        sql = f"insert into {kind.name} (id, owner, at, doc) values {ROW}"
         if isinstance(change, Upsert):
             sql += " on conflict (id) do update set at = excluded.at, doc = excluded.doc where owner = excluded.owner"
         return sql, (raw["id"], raw[kind.owner], _text(raw[kind.order]), _json(raw))
