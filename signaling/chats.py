@@ -88,11 +88,17 @@ class Exchange:
             session_id=session.id, user_id=session.user_id, content=self.delivered, role="assistant", timestamp=at
         )
         memory = memory_of(session.user_id, session.persona_id, became, sitting.before, at)
-        # First, so that nothing is written into a session that was deleted meanwhile.
-        await store.update(ChatSession, session.id, owner=session.user_id, updated_at=at)
-        async with asyncio.TaskGroup() as writes:
-            for document in (mine, hers, memory):
-                writes.create_task(store.put(document))
+        written = await asyncio.gather(  # at once: one commit for all of them
+            store.update(ChatSession, session.id, owner=session.user_id, updated_at=at),
+            *(store.put(document) for document in (mine, hers, memory)),
+            return_exceptions=True,
+        )
+        if isinstance(written[0], NotFound):  # the session was deleted meanwhile, and nothing may stay behind it
+            for line in (mine, hers):
+                await store.delete(ChatMessage, line.id, owner=line.user_id)
+        for failure in written:
+            if isinstance(failure, BaseException):
+                raise failure
         sitting.history, sitting.stored, sitting.used = history, memory, monotonic()
         self.kept = True
         return hers, became

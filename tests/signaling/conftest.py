@@ -11,22 +11,16 @@ from pathlib import Path
 import jiwer
 import numpy as np
 import pytest
-from aiohttp import web
 
 from analysis.adapters.whisper import WhisperSpeechToText
 from media.types import HEARING_RATE, Samples, Wave
 from media.weights import Weights
-from persona import PersonaManager
 from persona.adapters.openai_chat import OpenAIChat
 from persona.guard import Guard
 from persona.shaping import resampled
-from signaling.app import make_app
-from signaling.calls import Calls
 from signaling.headless import RATE
-from signaling.sdp import Policy
-from storage import open_store
 from tests.fakes.openai_server import KEY, FakeOpenAI
-from tests.signaling.service import engines
+from tests.signaling.service import engines, running
 
 _NOT_SOUNDS = re.compile(r"[^0-9A-Za-z가-힣]+")
 
@@ -71,13 +65,5 @@ async def fake_openai():
 async def chat_app(fake_openai: FakeOpenAI, tmp_path: Path):
     """The product's own application over a real socket and a real store, its model at `fake_openai`: (url, store)."""
     model = Guard(OpenAIChat(fake_openai.url, KEY, "m", first_token_s=1.0, idle_s=1.0))
-    async with open_store(tmp_path) as store, Calls(1) as calls:
-        parts = replace(engines(), model=model)
-        app = make_app(calls, parts, PersonaManager(), store, web_folder=tmp_path, policy=Policy(loopback=True))
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}", store
-        await runner.cleanup()
-        await parts.close()
+    async with running(tmp_path, parts=replace(engines(), model=model)) as service:
+        yield service.url, service.store

@@ -108,10 +108,11 @@ async def running(
     routes: Sequence[web.RouteDef] = (),
     keepalive: float = 30.0,
     keep: Mapping[Keep, dt.timedelta] | None = None,
+    parts: Engines | None = None,
     **how: Any,
 ) -> AsyncIterator[Service]:
     """The application with `routes` of the test's own, its store in `folder`; `how` goes to make_app."""
-    parts = engines()
+    parts = parts or engines()
     async with open_store(folder, keep=keep) as store, Calls(max_calls, patience=3.0, per_user=per_user) as calls:
         policy = Policy(loopback=True)
         app = make_app(calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, **how)

@@ -8,7 +8,7 @@ import json
 import aiohttp
 import pytest
 
-from storage import ChatMessage, ChatSession, Memory
+from storage import ChatMessage, ChatSession, Memory, StoreUnavailable
 from tests.servers import Server
 
 
@@ -219,3 +219,30 @@ async def test_lines_of_one_session_are_answered_one_after_the_other(chat_app, f
     await asyncio.gather(*(say(http, url, f"질문 {n}", session_id=session) for n in range(3)))
     roles = [role for role, _ in await lines_of(http, url, session)]
     assert roles == ["user", "assistant"] * 4
+
+
+async def test_a_session_deleted_while_she_answers_leaves_no_line_behind(chat_app, fake_openai, http):
+    url, store = chat_app
+    _, first = await say(http, url, "안녕하세요")
+    fake_openai.chat.slow_first = 0.5
+
+    async def forget() -> None:
+        await asyncio.sleep(0.2)
+        async with http.delete(f"{url}/chat/sessions/{first['session_id']}") as response:
+            assert response.status == 204
+
+    (status, body), _ = await asyncio.gather(say(http, url, "아직 있나요?", session_id=first["session_id"]), forget())
+    assert (status, body["error"]["code"]) == (404, "not_found")
+    assert (await store.page(ChatMessage, owner="guest")).items == ()
+
+
+async def test_a_store_that_fails_is_said_and_no_answer_is_given_as_kept(chat_app, http, monkeypatch):
+    url, store = chat_app
+    _, first = await say(http, url, "안녕하세요")
+
+    async def full(document: object) -> None:
+        raise StoreUnavailable("the disk is full", "store_full")
+
+    monkeypatch.setattr(store, "put", full)
+    status, body = await say(http, url, "들리세요?", session_id=first["session_id"])
+    assert (status, body["error"]["code"]) == (503, "store_full")

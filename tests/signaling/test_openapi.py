@@ -13,8 +13,7 @@ from openapi_spec_validator import validate
 from analysis import korean
 from analysis.types import FaceReading
 from media.types import Pixels
-from tests.signaling import service as service_module
-from tests.signaling.service import Terse, running
+from tests.signaling.service import Terse, engines, running
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 SECONDS = 60  # a bound; it takes a third of that
@@ -27,12 +26,11 @@ class Nobody(Terse):
         return FaceReading(t, pixels.shape[1], pixels.shape[0])
 
 
-async def test_the_document_is_valid_and_every_kind_of_request_is_answered_as_it_says(tmp_path: Path, monkeypatch):
+async def test_the_document_is_valid_and_every_kind_of_request_is_answered_as_it_says(tmp_path: Path):
     # The application as it is, on a real socket; its engines have no models, for nothing made up is ever speech.
-    parts = replace(service_module.engines(), new_landmarker=Nobody)  # type: ignore[arg-type]
-    monkeypatch.setattr(service_module, "engines", lambda: parts)
+    parts = replace(engines(), new_landmarker=Nobody)  # type: ignore[arg-type]
     korean.load()  # as at a start
-    async with running(tmp_path) as service:
+    async with running(tmp_path, parts=parts) as service:
         async with aiohttp.ClientSession(service.url) as http, http.get("/openapi.json") as response:
             document = await response.json()
         validate(document)

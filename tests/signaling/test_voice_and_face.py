@@ -153,12 +153,11 @@ class Faltering(service.Terse):
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("how", ["early", "late", "never"])
 async def test_a_voice_that_fails_is_an_error_and_a_listener_that_leaves_stops_it(
-    tmp_path: Path, monkeypatch, how: str, stream: bool
+    tmp_path: Path, how: str, stream: bool
 ):
     voice = Faltering(how)
     parts = replace(service.engines(), voice=voice)  # type: ignore[arg-type]
-    monkeypatch.setattr(service, "engines", lambda: parts)
-    async with service.running(tmp_path) as running, aiohttp.ClientSession(running.url) as http:
+    async with service.running(tmp_path, parts=parts) as running, aiohttp.ClientSession(running.url) as http:
         body = {"text": "안녕하세요.", "stream": stream}
         if how == "never":
             with pytest.raises(TimeoutError):
