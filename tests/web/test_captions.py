@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize, expect
 
 REDUCE = """
   async (messages) => {
@@ -16,6 +16,20 @@ REDUCE = """
     const conversation = new Conversation();
     messages.forEach(([type, data], t) => conversation.take({ type, data }, t));
     return { lines: conversation.lines.map(({ who, text }) => [who, text]), interim: conversation.interim };
+  }
+"""
+TALK_ON = """
+  async () => {
+    const { CaptionView, Conversation } = await import("/static/js/captions.js");
+    document.getElementById("lobby").hidden = true;
+    document.getElementById("call").hidden = false;
+    document.body.dataset.screen = "call";
+    const conversation = new Conversation();
+    const view = new CaptionView("이서아");
+    for (let t = 0; t < 40; t += 1) {
+      conversation.take({ type: "user-transcription", data: { text: "저는 한강에서 달리기를 해요.", final: true } }, t);
+    }
+    view.show(conversation);
   }
 """
 GREETING = ("bot-transcription", {"text": "안녕하세요!"})
@@ -66,3 +80,14 @@ async def test_what_is_being_said_is_shown_until_it_is_known_for_good(server, vi
         assert (await reduce(page, begin, end))["interim"] == ""  # it was a cough
         assert (await reduce(page, begin, guess, end))["interim"] == "반가"
         assert (await reduce(page, begin, guess, end, MINE)) == {"lines": [["me", "반가워요."]], "interim": ""}
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+async def test_a_long_talk_scrolls_in_its_own_place(server, visit, size):
+    """Forty lines are a few minutes' talk: they must not push her, or the buttons, out of sight."""
+    async with visit(server.url, size=ViewportSize(width=size[0], height=size[1])) as page:
+        await page.evaluate(TALK_ON)
+        await expect(page.locator("#captions .line").last).to_be_in_viewport()
+        for control in await page.locator("#call .control").all():
+            await expect(control).to_be_in_viewport(ratio=1)
+        assert await page.locator("#stage").evaluate("stage => stage.offsetHeight") < size[1]

@@ -68,6 +68,13 @@ const callPath = (/** @type {string} */ id) => `/calls/${encodeURIComponent(id)}
 /** @returns {Promise<{personas: Persona[], active: string}>} */
 export const getPersonas = () => request("/personas");
 
+/** Whose portrait is where; an empty map where that cannot be asked. @returns {Promise<Map<string, string|undefined>>} */
+export const getPortraits = () =>
+  getPersonas().then(
+    ({ personas }) => new Map(personas.map(({ id, portrait }) => [id, portrait])),
+    () => new Map(),
+  );
+
 /** @returns {Promise<Health>} */
 export const getHealth = () => request("/health");
 

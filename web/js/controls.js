@@ -5,6 +5,7 @@ import { byId } from "./dom.js";
 
 /** @typedef {{microphone: (on: boolean) => void, camera: (on: boolean) => void, captions: (on: boolean) => void, hangUp: () => void}} Presses */
 
+/** @type {Record<string, string>} */
 const IDS = { microphone: "toggle-mic", camera: "toggle-camera", captions: "toggle-captions", hangUp: "hang-up" };
 /** By the key's place, so that a Korean layout makes no difference. @type {Record<string, keyof Presses>} */
 const KEYS = { KeyM: "microphone", KeyV: "camera", KeyC: "captions" };

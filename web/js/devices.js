@@ -67,7 +67,7 @@ export const openCamera = async (id) => (await open({ video: picture(id) }, "cam
  */
 export async function openDevices({ microphone, camera, cameraOn = true }) {
   const faults = /** @type {MediaFault[]} */ ([]);
-  const alone = (/** @type {Promise<MediaStreamTrack>} */ opening) => opening.catch((fault) => void faults.push(fault) ?? null);
+  const alone = (/** @type {Promise<MediaStreamTrack>} */ opening) => opening.catch((fault) => (faults.push(fault), null));
   if (!cameraOn) return { microphone: await alone(openMicrophone(microphone)), camera: null, faults };
   const both = await open({ audio: sound(microphone), video: picture(camera) }, "microphone").catch(() => null);
   if (both) {

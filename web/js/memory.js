@@ -1,7 +1,7 @@
 // The page of what each persona remembers of the one who asks: every line can be corrected or forgotten, or all of it.
 // It must not know how anything is found out or used.
 
-import { changeMemory, correctFact, forgetAll, forgetFact, getMemories, getPersonas } from "./api.js";
+import { changeMemory, correctFact, forgetAll, forgetFact, getMemories, getPortraits } from "./api.js";
 import { ask } from "./ask.js";
 import { button, byId, clearFault, make, showFault } from "./dom.js";
 import { moment } from "./korean.js";
@@ -9,7 +9,7 @@ import { TEXT, faultText } from "./strings.js";
 
 /** @typedef {import("./api.js").Remembered} Remembered @typedef {import("./api.js").Fact} Fact */
 
-const portraits = getPersonas().then(({ personas }) => new Map(personas.map(({ id, portrait }) => [id, portrait])), () => new Map());
+const portraits = getPortraits();
 
 async function open() {
   clearFault(byId("memory-fault"));

@@ -12,7 +12,7 @@ import { NAMES, PARTS, momentText, sureness, whyNot } from "./metrics.js";
  *   measures: Record<string, number>, strength: Highlight|null, improvement: Highlight|null}} Feedback
  */
 
-const MOST_MOMENTS = 12;
+const MOST_MOMENTS = 10;
 const EXPRESSIONS = /** @type {Record<string, string>} */ ({ 긍정적: "밝은 편", 중립: "차분한 편", 부정적: "굳은 편" });
 
 /** The report's moments in the order of time; what speaks of the same words is one. @param {Feedback} feedback @returns {Seen[]} */
@@ -28,7 +28,8 @@ export function momentsOf({ metrics }) {
       found.set(key, { t0, t1, direction, quote: words, texts: [...new Set([...texts, momentText(moment)])] });
     }
   }
-  return [...found.values()].sort((a, b) => a.t0 - b.t0).slice(0, MOST_MOMENTS);
+  const all = [...found.values()].sort((a, b) => Number(!a.quote) - Number(!b.quote)); // words first, where there is too much
+  return all.slice(0, MOST_MOMENTS).sort((a, b) => a.t0 - b.t0);
 }
 
 /** @param {Feedback} feedback @param {(moment: Seen) => void} choose @returns {HTMLElement} */
@@ -65,7 +66,7 @@ function total({ value, confidence, reason }) {
     make(
       "p",
       { class: "total-words" },
-      measured ? "참고용 연습 지표예요" : `총점을 낼 만큼 충분히 보고 듣지 못했어요. ${whyNot(reason)}.`,
+      measured ? "참고용 연습 지표예요" : `아직 총점을 낼 만큼 보고 듣지 못했어요. ${whyNot(reason)}. 아래의 점수는 참고용 연습 지표예요.`,
       measured && dots(confidence),
     ),
   );

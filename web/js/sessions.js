@@ -1,7 +1,7 @@
 // The page of past calls: newest first, page by page, each with its total; one can be opened or deleted.
 // It must not know what a report or a call is made of.
 
-import { deleteSession, getPersonas, getSessions } from "./api.js";
+import { deleteSession, getPortraits, getSessions } from "./api.js";
 import { ask } from "./ask.js";
 import { byId, clearFault, make, showFault } from "./dom.js";
 import { moment } from "./korean.js";
@@ -12,7 +12,7 @@ import { TEXT, faultText } from "./strings.js";
 
 let sessions = /** @type {Session[]} */ ([]);
 let next = /** @type {string|null} */ (null);
-const portraits = getPersonas().then(({ personas }) => new Map(personas.map(({ id, portrait }) => [id, portrait])), () => new Map());
+const portraits = getPortraits();
 
 async function more() {
   const list = byId("sessions");

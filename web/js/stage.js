@@ -111,7 +111,7 @@ export class Stage {
     this.#begun = performance.now();
     this.#ticking = setInterval(() => (byId("timer").textContent = clock(this.#seconds())), 500);
     this.#show("listening");
-    navigator.wakeLock?.request("screen").then((lock) => (this.#closed ? lock.release() : (this.#wake = lock)), () => {});
+    navigator.wakeLock?.request("screen").then((lock) => void (this.#closed ? lock.release() : (this.#wake = lock)), () => {});
   }
 
   /** She is told to begin once the person is ready. */
@@ -170,7 +170,7 @@ export class Stage {
     if (this.#portrait) this.#portrait.doing = doing;
   }
 
-  /** @param {import("./call.js").Quality["level"]} level */
+  /** @param {import("./link.js").Quality["level"]} level */
   #showQuality(level) {
     byId("quality").dataset.level = level;
     byId("quality").setAttribute("aria-label", (byId("quality").title = QUALITY[level]));

@@ -6,7 +6,7 @@ const WIDTH = 320;
 const HEIGHT = 80;
 const EDGE = 10;
 
-/** @param {string} tag @param {Record<string, string|number>} attributes @param {...Node} children @returns {any} */
+/** @param {string} tag @param {Record<string, string|number>} attributes @param {...(Node|string)} children @returns {any} */
 export function draw(tag, attributes, ...children) {
   const element = document.createElementNS(NS, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
