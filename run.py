@@ -108,6 +108,8 @@ def _serve(options: argparse.Namespace) -> int:
 async def choose_engines(config: Config, weights: Weights) -> Engines:
     """The configured engines, or for what is unset the best that this machine can use, loaded and warm."""
     from analysis import korean
+    from analysis.adapters.device import chosen
+    from analysis.adapters.expression import chosen_classifier
     from analysis.adapters.landmarker import MediaPipeLandmarker
     from analysis.adapters.pitch import SwiftPitch
     from analysis.adapters.silero import SileroModel
@@ -125,17 +127,20 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         [weights.path("kokoro/voices.npz"), *sorted(weights.root.glob("kokoro/voices/*.bin"))],
     )
     expressions = Worker("expressions")
+    speech, small = chosen(config.device, "CTranslate2"), chosen(config.device, "onnxruntime")
     brain = _choose_model(config)
     voice = await _choose_voice(config, kokoro)
     landmarker = weights.path("face_landmarker.task")
     with closing(Worker("loading")) as loader:
         async with asyncio.TaskGroup() as loading:
-            stt = loading.create_task(loader.run(lambda: _choose_stt(config, weights)))
-            smart_turn = loading.create_task(turn_end.run(lambda: SmartTurn(weights.path("smart-turn.onnx"))))
+            stt = loading.create_task(loader.run(lambda: _choose_stt(config, weights, speech)))
+            smart_turn = loading.create_task(turn_end.run(lambda: SmartTurn(weights.path("smart-turn.onnx"), small)))
             silero = loading.create_task(turn_end.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
             loading.create_task(face.run(korean.load))
             pitch = loading.create_task(coach.run(SwiftPitch))
-            expression = loading.create_task(expressions.run(lambda: _choose_expression(config, weights)))
+            expression = loading.create_task(
+                expressions.run(lambda: chosen_classifier(weights, config.expression_model, config.device))
+            )
             loading.create_task(kokoro.load())
             if isinstance(brain, OfflineBrain):
                 loading.create_task(brain.start())
@@ -147,7 +152,7 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         "tts": voice.name,
         "face": "mediapipe",
         "expression": RULE if faces is None else faces.name,
-        "device": "cuda" if _has_cuda(config) else "cpu",
+        "device": speech,
     }
     return Engines(
         stt=stt.result(),
@@ -169,7 +174,7 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
     )
 
 
-def _choose_stt(config: Config, weights: Weights) -> Any:
+def _choose_stt(config: Config, weights: Weights, device: Any) -> Any:
     if config.stt_engine == "openai":
         from analysis.adapters.openai_transcription import OpenAITranscription
 
@@ -178,42 +183,7 @@ def _choose_stt(config: Config, weights: Weights) -> Any:
     from analysis.adapters.whisper import WhisperSpeechToText
 
     folder = weights.path("whisper-base/model.bin").parent
-    return WhisperSpeechToText(folder, "cuda" if _has_cuda(config) else "cpu")
-
-
-def _choose_expression(config: Config, weights: Weights) -> Any:
-    """What EXPRESSION_MODEL names, else the small packaged network; None: the plain rule. It follows DEVICE, too."""
-    from analysis.adapters.expression import chosen_classifier
-
-    if config.device == "cpu":
-        cuda = False
-    elif config.expression_model:
-        cuda = _torch_has_cuda(config)
-    else:  # its wheel for CUDA is another one: where that is not installed, the small network is quick on a CPU too
-        import onnxruntime
-
-        cuda = _has_cuda(config) and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-    return chosen_classifier(weights, config.expression_model, cuda)
-
-
-def _torch_has_cuda(config: Config) -> bool:
-    try:
-        import torch
-    except ImportError:
-        return False  # loading the model says what is missing
-    there = bool(torch.cuda.is_available())
-    if config.device == "cuda" and not there:
-        raise DeyeonsoError("bad_config", "DEVICE=cuda, but torch finds no CUDA device here", "caller")
-    return there
-
-
-def _has_cuda(config: Config) -> bool:
-    import ctranslate2
-
-    there = ctranslate2.get_cuda_device_count() > 0
-    if config.device == "cuda" and not there:
-        raise DeyeonsoError("bad_config", "DEVICE=cuda, but CTranslate2 finds no CUDA device here", "caller")
-    return there and config.device != "cpu"
+    return WhisperSpeechToText(folder, device)
 
 
 def _choose_model(config: Config) -> Any:

@@ -22,7 +22,8 @@ _analyzer: VoiceAnalyzer | None = None
 def preload_models() -> None:
     """Load what `analyze_voice_file` needs (5–8 s, some 900 MB); a second call costs nothing. Blocking.
 
-    Raises `weight_missing` where a weight was not fetched yet: `python run.py preload` fetches them.
+    Raises `weight_missing` where a weight was not fetched yet: `python run.py preload` fetches them;
+    `bad_config` where DEVICE asks for what is not there.
     """
     _engines()
 
@@ -40,13 +41,14 @@ def _engines() -> VoiceAnalyzer:
     global _analyzer
     with _lock:
         if _analyzer is None:
+            from analysis.adapters.device import chosen, wanted_here
             from analysis.adapters.pitch import SwiftPitch
             from analysis.adapters.silero import SileroModel
             from analysis.adapters.whisper import WhisperSpeechToText
 
             weights = Weights()
             silero = SileroModel(weights.path("silero-vad.onnx"))
-            stt = WhisperSpeechToText(weights.path("whisper-base"))
+            stt = WhisperSpeechToText(weights.path("whisper-base"), chosen(wanted_here(), "CTranslate2"))
             korean.load()
             _analyzer = VoiceAnalyzer(stt, SwiftPitch(), silero.detector, Worker("voice-file"))
         return _analyzer

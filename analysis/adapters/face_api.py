@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from analysis.adapters.device import Device, providers
 from analysis.adapters.onnx_graph import Graph
 from analysis.readings import Emotion
 from media.errors import DeyeonsoError
@@ -31,16 +32,14 @@ class FaceApiExpression:
 
     name = "face-api"
 
-    def __init__(self, folder: Path, cuda: bool = False, threads: int = 1) -> None:
+    def __init__(self, folder: Path, device: Device = "cpu", threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # CPU alone unless asked: onnxruntime warns about every provider that it does not have.
-        providers = ["CUDAExecutionProvider", "CPUExecutionProvider"] if cuda else ["CPUExecutionProvider"]
         try:
             graph = build(read_shard(folder))
-            self._session = onnxruntime.InferenceSession(graph, options, providers=providers)
+            self._session = onnxruntime.InferenceSession(graph, options, providers=providers(device))
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"the expression network in {folder} cannot be loaded: {error!r}"
             raise DeyeonsoError("expression_unloadable", message) from error

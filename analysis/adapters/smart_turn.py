@@ -12,6 +12,7 @@ import onnxruntime
 from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
 
+from analysis.adapters.device import Device, providers
 from media.types import HEARING_RATE, Wave
 
 SECONDS = 8  # the window the network hears
@@ -21,12 +22,12 @@ WINDOW = SECONDS * HEARING_RATE
 class SmartTurn:
     """A `TurnEndDetector`: about 35 ms a question on one core. Give it the pause too (some 200 ms)."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, device: Device = "cpu", threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=providers(device))
         self._mel = FeatureExtractor(feature_size=80, chunk_length=SECONDS)
 
     def complete(self, samples: Wave) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from analysis.adapters.device import Device
 from analysis.readings import Emotion
 from media.errors import DeyeonsoError
 from media.types import Pixels
@@ -28,7 +29,7 @@ LEAST_CLASSES = 7
 class VitExpression:
     """An `ExpressionClassifier`. Raises `expression_unloadable`: no such model, no torch, other labels."""
 
-    def __init__(self, model: str, cuda: bool = False) -> None:
+    def __init__(self, model: str, device: Device = "cpu") -> None:
         self.name = model.rstrip("/").rsplit("/", 1)[-1]
         try:
             import torch
@@ -37,10 +38,10 @@ class VitExpression:
             message = 'EXPRESSION_MODEL needs torch and transformers: pip install "deyeonso[vit]"'
             raise DeyeonsoError("expression_unloadable", message, "caller") from error
         self._torch = torch
-        self._device = torch.device("cuda" if cuda else "cpu")
+        self._device = torch.device(device)
         try:
             # Half precision pays on a GPU only.
-            kind = torch.float16 if cuda else torch.float32
+            kind = torch.float16 if device == "cuda" else torch.float32
             self._model = AutoModelForImageClassification.from_pretrained(model, dtype=kind).to(self._device).eval()
             self._prepare = _preparation(model, self._model.config)
         except (OSError, ValueError, KeyError, RuntimeError) as error:

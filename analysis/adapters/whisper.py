@@ -9,12 +9,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
+from analysis.adapters.device import Device
 from analysis.engines import Transcript
 from analysis.hallucination import is_invention, without_loops
 from media.errors import DeyeonsoError
@@ -52,7 +53,7 @@ class WhisperSpeechToText:
     def __init__(
         self,
         folder: Path,
-        device: Literal["cpu", "cuda"] = "cpu",
+        device: Device = "cpu",
         threads: int = 1,
         settings: WhisperSettings | None = None,
     ) -> None:
