@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
+import av
 import jiwer
 import numpy as np
 import pytest
 
+from analysis.adapters.landmarker import MediaPipeLandmarker
 from analysis.adapters.silero import SileroModel
 from analysis.adapters.smart_turn import SmartTurn
 from analysis.adapters.whisper import WhisperSpeechToText
 from analysis.engines import SpeechToText, Transcript
+from analysis.face_crop import FaceCrop
 from analysis.listener import Listener, ListenerSettings
-from analysis.types import HearingEvent, Utterance
+from analysis.types import FaceReading, HearingEvent, Utterance
+from analysis.watcher import Watcher
 from media.channel import Channel
 from media.clock import ManualClock
 from media.timeline import Timeline
-from media.types import HEARING_RATE, AudioChunk, Wave
+from media.types import HEARING_RATE, AudioChunk, Picture, Wave
 from media.weights import Weights
 from media.worker import Worker
 
@@ -42,6 +47,41 @@ def whisper(weights: Weights) -> Iterator[WhisperSpeechToText]:
     stt = WhisperSpeechToText(weights.path("whisper-base"))
     yield stt
     asyncio.run(stt.close())
+
+
+@dataclass
+class Film:
+    """What a real Watcher made of the film of a face (472 pictures, 19.7 s)."""
+
+    watcher: Watcher
+    readings: list[FaceReading]
+    crops: list[FaceCrop]  # the faces cut out for an expression model, three a second
+
+
+@pytest.fixture(scope="session")
+def film(weights: Weights, material: Weights) -> Film:
+    """The film, watched once for all tests."""
+    pictures: Channel[Picture] = Channel(1, "wait")
+    crops: Channel[FaceCrop] = Channel(100, "drop_oldest")
+    timeline = Timeline()
+
+    async def play() -> None:
+        with av.open(str(material.path("face_video.mp4"))) as container:
+            for frame in container.decode(video=0):
+                await pictures.put(Picture(frame.time, frame))
+        pictures.close()
+
+    async def watch() -> list[FaceCrop]:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(play())
+            tasks.create_task(watcher.run())
+        return [crop async for crop in crops]
+
+    with closing(Worker("film")) as worker:
+        model = weights.path("face_landmarker.task")
+        watcher = Watcher(lambda: MediaPipeLandmarker(model), worker, pictures, timeline, crops=crops)
+        cut = asyncio.run(watch())
+    return Film(watcher, [event for event in timeline if isinstance(event, FaceReading)], cut)
 
 
 @pytest.fixture

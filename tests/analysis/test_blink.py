@@ -18,7 +18,7 @@ def found(readings: list) -> blink.Blinks:
 
 
 @pytest.mark.parametrize("rate", [12, 15, 24, 30])
-def test_a_minute_of_blinks_is_counted(rate: int) -> None:
+def test_9_a_minute_of_blinks_is_counted(rate: int) -> None:
     blinks = found(film(62, rate, ear=blinking(SCHEDULE)))
     assert len(blinks.spans) == pytest.approx(18, abs=1)
     assert blinks.watched == pytest.approx(62, abs=0.5)
@@ -28,7 +28,7 @@ def test_a_minute_of_blinks_is_counted(rate: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [5, 8, 10])
-def test_at_a_low_frame_rate_nothing_is_claimed(rate: int) -> None:
+def test_9_at_a_low_frame_rate_nothing_is_claimed(rate: int) -> None:
     score = blink.score(found(film(120, rate, ear=blinking(SCHEDULE))))
     assert (score.value, score.reason) == (None, "low_frame_rate")
 

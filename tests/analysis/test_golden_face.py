@@ -1,4 +1,4 @@
-"""The golden tests of the face: a real film and real pictures, turned, mirrored, shrunk and painted on. Truth is known.
+"""The golden tests of the face, numbered as in our table: a real film; pictures turned, mirrored, shrunk, painted on.
 
 The film (19.7 s, 472 pictures): a man weeps until about 6 s, recovers, and laughs from about 9.8 s on.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -16,11 +15,11 @@ from analysis import blink, expression
 from analysis.adapters.face_api import FaceApiExpression
 from analysis.adapters.landmarker import MediaPipeLandmarker
 from analysis.events import ExpressionReading
-from analysis.face_crop import face_crop
 from analysis.face_track import FaceTrack, measure
 from analysis.types import FaceReading
 from media.types import Pixels
 from media.weights import Weights
+from tests.analysis.conftest import Film
 
 Look = Callable[[Pixels], FaceReading]
 RINGS = (  # the eyes' outlines, with the corners at which an iris offset is −.5 and +.5
@@ -30,21 +29,13 @@ RINGS = (  # the eyes' outlines, with the corners at which an iris offset is −
 
 
 @pytest.fixture(scope="module")
-def watched(weights: Weights, material: Weights) -> tuple[list[FaceReading], list[ExpressionReading]]:
+def watched(film: Film, weights: Weights) -> tuple[list[FaceReading], list[ExpressionReading]]:
     """The film's readings, and three expressions a second of the small network."""
-    eye = MediaPipeLandmarker(weights.path("face_landmarker.task"))
     network = FaceApiExpression(weights.path("expression/face_expression_model.bin").parent)
-    readings, shown = [], []
-    with av.open(str(material.path("face_video.mp4"))) as container:
-        for number, frame in enumerate(container.decode(video=0)):
-            pixels = frame.to_ndarray(format="rgb24")
-            reading = eye.read(pixels, frame.time)
-            readings.append(reading)
-            if number % 8 == 0 and reading.landmarks is not None:
-                (found,) = network.classify([face_crop(pixels, reading.landmarks)])
-                shown.append(expression.read(reading.t, found, network.name, reading.blendshapes))
-    eye.close()
-    return readings, shown
+    found = network.classify([crop.pixels for crop in film.crops])
+    pairs = zip(film.crops, found, strict=True)
+    shown = [expression.read(c.reading.t, one, network.name, c.reading.blendshapes) for c, one in pairs]
+    return film.readings, shown
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +93,14 @@ def one(reading: FaceReading) -> FaceTrack:
 
 
 @pytest.mark.parametrize("degrees", [-30, -20, -10, 10, 20, 30])
-def test_a_turned_picture_is_a_tilted_head(look: Look, portrait: Pixels, degrees: int) -> None:
+def test_10_a_turned_picture_is_a_tilted_head(look: Look, portrait: Pixels, degrees: int) -> None:
     turn = cv2.getRotationMatrix2D((280.0, 220.0), degrees, 1.0)
     straight, turned = one(look(portrait)), one(look(cv2.warpAffine(portrait, turn, (600, 600))))
     assert turned.roll[0] - straight.roll[0] == pytest.approx(degrees, abs=1.5)
     assert turned.pitch[0] == pytest.approx(straight.pitch[0], abs=4)
 
 
-def test_a_mirrored_picture_swaps_the_sides(look: Look, portrait: Pixels) -> None:
+def test_11_a_mirrored_picture_swaps_the_sides(look: Look, portrait: Pixels) -> None:
     straight, mirrored = look(portrait), look(portrait[:, ::-1])
     assert one(mirrored).roll[0] == pytest.approx(-one(straight).roll[0], abs=1.0)
     assert one(mirrored).yaw[0] == pytest.approx(-one(straight).yaw[0], abs=2.0)
@@ -119,14 +110,14 @@ def test_a_mirrored_picture_swaps_the_sides(look: Look, portrait: Pixels) -> Non
         assert shapes[f"eyeBlink{closed}"] > shapes[f"eyeBlink{opened}"] + 0.2
 
 
-def test_half_the_size_is_twice_the_distance(look: Look, portrait: Pixels) -> None:
+def test_12_half_the_size_is_twice_the_distance(look: Look, portrait: Pixels) -> None:
     """In the same frame: the camera is the same."""
     small = np.full_like(portrait, 127)
     small[150:450, 150:450] = cv2.resize(portrait, (300, 300), interpolation=cv2.INTER_AREA)
     assert one(look(small)).distance[0] / one(look(portrait)).distance[0] == pytest.approx(2.0, rel=0.05)
 
 
-def test_painted_irises_are_followed(look: Look, portrait: Pixels) -> None:
+def test_13_painted_irises_are_followed(look: Look, portrait: Pixels) -> None:
     outline = look(portrait).landmarks[:, :2] * 600
     offsets = np.linspace(-0.22, 0.22, 9)
     measured = [one(look(with_irises(portrait, outline, offset))).gaze_x[0] for offset in offsets]
@@ -134,14 +125,14 @@ def test_painted_irises_are_followed(look: Look, portrait: Pixels) -> None:
     assert np.corrcoef(offsets, measured)[0, 1] >= 0.98
 
 
-def test_painted_lids_close_the_eyes(look: Look, portrait: Pixels) -> None:
+def test_14_painted_lids_close_the_eyes(look: Look, portrait: Pixels) -> None:
     outline = look(portrait).landmarks[:, :2] * 600
     openness = [one(look(with_lids(portrait, outline, closed))).ear[0] for closed in (0.0, 0.5, 1.0)]
     assert openness[0] > openness[1] > openness[2]
     assert openness[2] / openness[0] <= 0.5
 
 
-def test_a_still_picture_stays_still(weights: Weights, portrait: Pixels) -> None:
+def test_20_a_still_picture_stays_still(weights: Weights, portrait: Pixels) -> None:
     """Dispersion within twice the noise floor: nothing that rests on less is ever coached on."""
     eye = MediaPipeLandmarker(weights.path("face_landmarker.task"))
     noise = np.random.default_rng(4)

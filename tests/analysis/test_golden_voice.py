@@ -10,7 +10,7 @@ import pytest
 from analysis import exchange, loudness, pitch, rate, tone, words
 from analysis.adapters.silero import SileroModel
 from media.types import HEARING_RATE, Span, Wave
-from tests.analysis import ears, synth
+from tests.analysis import ears, espeak, synth
 
 Speak = Callable[..., Wave]
 
@@ -79,11 +79,26 @@ def test_5_twenty_decibels_quieter_is_no_other_tone(walk: Wave, silero: SileroMo
 def test_6_the_rate_follows_the_tempo(walk: Wave, silero: SileroModel, tempo: float) -> None:
     slow, fast = ears.read(walk, WALK, silero), ears.read(synth.faster(walk, tempo), WALK, silero)
 
-    assert fast.speaking == pytest.approx(slow.speaking / tempo, rel=0.01)
+    assert tone.rate_of(fast) == pytest.approx((tone.rate_of(slow) or 0) * tempo, rel=0.01)
+
+
+SIXTY_FIVE = (
+    "오늘 아침에는 날씨가 맑아서 공원을 천천히 걸었어요. 나무 사이로 햇빛이 들어오고 새들이 노래했어요. "
+    "다음에는 친구와 함께 가고 싶어요. 같이 가면 참 좋겠어요."
+)
+
+
+@pytest.mark.parametrize("words_a_minute", [130, 160, 190])
+def test_7_of_sixty_five_syllables_each_is_counted_and_nearly_each_nucleus_heard(words_a_minute: int) -> None:
+    """Golden 7: espeak-ng says what it is told, syllable by syllable."""
+    heard = ears.read(espeak.say(SIXTY_FIVE, words_a_minute), SIXTY_FIVE)
+
+    assert heard.syllables == 65
+    assert heard.nuclei == pytest.approx(65, rel=0.10)
 
 
 @pytest.mark.parametrize("voice", ["jf_alpha", "jm_kumo"])
-def test_7_syllables_are_counted_exactly_and_their_nuclei_nearly(voice: str, speak: Speak, silero: SileroModel) -> None:
+def test_7_and_so_in_a_natural_voice(voice: str, speak: Speak, silero: SileroModel) -> None:
     texts = [WALK, "어제 저녁에 영화를 봤는데 생각보다 재미있어서 시간 가는 줄 몰랐어요."]
     heard = [ears.read(speak(text, voice), text, silero) for text in texts]
 

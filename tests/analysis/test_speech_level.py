@@ -38,7 +38,7 @@ def cases() -> list[tuple[str, str]]:
     ]
 
 
-def test_at_least_ninety_five_of_a_hundred_own_sentences_are_read_right() -> None:
+def test_16_at_least_ninety_five_of_a_hundred_own_sentences_are_read_right() -> None:
     table = cases()
     wrong = [(sentence, level, speech_level(sentence).level) for sentence, level in table]
     wrong = [each for each in wrong if each[1] != each[2]]

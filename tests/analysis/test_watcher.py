@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 
-import av
 import numpy as np
+import pytest
 
 from analysis.adapters.landmarker import MediaPipeLandmarker
 from analysis.types import AnalyzerFault, FaceReading
@@ -17,6 +17,7 @@ from media.timeline import Timeline
 from media.types import Picture
 from media.weights import Weights
 from media.worker import Worker
+from tests.analysis.conftest import Film
 
 
 class Still:
@@ -39,24 +40,12 @@ def eye(weights: Weights) -> MediaPipeLandmarker:
     return MediaPipeLandmarker(weights.path("face_landmarker.task"))
 
 
-async def test_every_face_of_a_real_film_is_read(weights: Weights, material: Weights, worker: Worker) -> None:
-    pictures: Channel[Picture] = Channel(1, "wait")
-    timeline = Timeline()
-    watcher = Watcher(lambda: eye(weights), worker, pictures, timeline)
-
-    async def film() -> None:
-        with av.open(str(material.path("face_video.mp4"))) as container:
-            for frame in container.decode(video=0):
-                await pictures.put(Picture(frame.time, frame))
-        pictures.close()
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(film())
-        tasks.create_task(watcher.run())
-    readings = [event for event in timeline if isinstance(event, FaceReading)]
+def test_every_face_of_a_real_film_is_read(film: Film) -> None:
+    readings, watcher = film.readings, film.watcher
     assert len(readings) == watcher.read == 472
     assert sum(reading.found for reading in readings) == watcher.faces >= 465
     assert [reading.t for reading in readings] == sorted({reading.t for reading in readings})
+    assert len(film.crops) == pytest.approx(59, abs=1)
     # He smiles, and he looks sad: in the second of each.
     smiles = [(r.blendshapes["mouthSmileLeft"] + r.blendshapes["mouthSmileRight"]) / 2 for r in readings if r.found]
     seconds = [np.mean(smiles[first : first + 24]) for first in range(0, len(smiles) - 24, 24)]
