@@ -17,6 +17,8 @@ from persona.types import Fact, Line
 
 CUE_BAR = 0.6  # confidence from which a feeling that was heard or seen may be mentioned
 CUE_EVERY = 4  # turns between two remarks
+CUE_AGAIN = 12  # turns until the same feeling is remarked on again
+CUES_MOST = 3  # remarks in a call: a friend says it once or twice, an instrument all the time
 
 
 class Companion:
@@ -31,12 +33,14 @@ class Companion:
         self._seed = seed
         self._at = at
         self._forgotten: set[tuple[str, str]] = set()  # (slot, value) the person has deleted or corrected meanwhile
-        self._cue: tuple[int, str] = (-CUE_EVERY, "")  # the turn it was noticed at, the feeling
+        self._cues: list[tuple[int, str]] = []  # (the turn it was noticed at, the feeling), oldest first
 
     def notice(self, feeling: str, confidence: float, turn: int) -> None:
         """A feeling heard or seen ("nervous", "sad", "happy", "tired", "angry") in turn `turn`, confidence 0–1."""
-        if confidence >= CUE_BAR and turn - self._cue[0] >= CUE_EVERY:
-            self._cue = (turn, feeling)
+        if confidence < CUE_BAR or len(self._cues) >= CUES_MOST:
+            return
+        if all(turn - then >= (CUE_AGAIN if felt == feeling else CUE_EVERY) for then, felt in self._cues):
+            self._cues.append((turn, feeling))
 
     def reminded(self, before: Relationship, history: Sequence[Line]) -> None:
         """The person changed or deleted what is stored of them while the call goes on: `before` is what is left.
@@ -68,7 +72,7 @@ class Companion:
             facts=memory.merged(self.before.facts, self._kept(memory.facts_in(history, session, self._at))),
             summary=self.before.summary,
             session=session,
-            cue=self._cue[1] if self._cue[0] == turn else "",
+            cue=next((felt for then, felt in self._cues if then == turn), ""),
             aim=now.aim,
         )
 

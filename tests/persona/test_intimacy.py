@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from statistics import median
+from time import process_time
+
 import pytest
 
 from persona import Persona, PersonaManager
@@ -98,3 +102,32 @@ def test_a_feeling_is_remarked_on_once_and_only_when_it_is_sure(seoa: Persona) -
     assert companion.prompt(seoa, talk("네, 안녕하세요.")).cue == "nervous"
     companion.notice("sad", 0.9, turn=2)
     assert companion.prompt(seoa, talk("네.", "집에 있었어요.")).cue == ""
+
+
+def test_remarks_are_rare_and_never_the_same_one_over_and_over(seoa: Persona) -> None:
+    companion = Companion(seed=1)
+    remarked = []
+    for turn in range(1, 61):
+        companion.notice("nervous" if turn % 3 else "tired", 0.95, turn)
+        if cue := companion.prompt(seoa, talk(*["네, 그렇죠."] * turn)).cue:
+            remarked.append((turn, cue))
+    assert len(remarked) == 3
+    assert all(later[0] - earlier[0] >= 4 for earlier, later in pairwise(remarked))
+    nervous = [turn for turn, cue in remarked if cue == "nervous"]
+    assert all(later - earlier >= 12 for earlier, later in pairwise(nervous))
+
+
+def test_a_prompt_takes_a_few_milliseconds_of_the_processor_also_late_in_a_long_call(seoa: Persona) -> None:
+    companion = Companion(seed=1)
+    history: list[Line] = []
+    spent = []
+    for turn in range(200):
+        history += [
+            Line("user", f"저는 {turn}번째로 영화를 봤어요."),
+            Line("assistant", f"{turn}번째 영화는 어땠어요?"),
+        ]
+        began = process_time()
+        companion.prompt(seoa, history)
+        spent.append(process_time() - began)
+        history.append(Line("assistant", f"{turn}번째 영화는 어땠어요?"))
+    assert median(spent[150:]) <= 0.005  # s
