@@ -116,6 +116,9 @@ def by_address(limits: Limits, address_of: Callable[[web.Request], str]) -> Midd
 
     @web.middleware
     async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            # It may be a thousand times as long as it looks, and would be unpacked on the event loop.
+            raise DeyeonsoError("unsupported_media_type", "send the body uncompressed", "caller")
         if is_public(request):
             return await handler(request)
         kind: Kind = "sockets" if (route_of(request) or "").startswith(BY_TICKET) else "strangers"

@@ -119,7 +119,9 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             abroad=sent_abroad(engines.names, config.openai_base_url),
             metrics_token=config.metrics_token,
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=IDLE)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=IDLE, auto_decompress=False
+        )
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
         await web.SockSite(runner, listener).start()

@@ -35,7 +35,7 @@ class Starting:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", _not_yet)
         app.on_response_prepare.append(add_headers(Origins(), None))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
         await self._runner.setup()
         await web.SockSite(self._runner, self._listener.dup()).start()
         return self

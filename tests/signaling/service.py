@@ -117,7 +117,9 @@ async def running(
         policy = Policy(loopback=True)
         app = make_app(calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, **how)
         app.add_routes(routes)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, keepalive_timeout=keepalive)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.5, keepalive_timeout=keepalive, auto_decompress=False
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()

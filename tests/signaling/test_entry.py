@@ -12,12 +12,13 @@ from aiohttp import web
 
 from signaling.auth import Auth
 from signaling.context import SignIn
+from signaling.routes.pages import PAGES
 from storage import User
 from tests.fakes.supabase import ANON_KEY, FakeSupabase
 from tests.signaling.service import Service, running
 
 OPEN = {
-    *(("GET", path) for path in ("/", "/sessions", "/sessions/{id}", "/memory", "/studio", "/studio/{id}")),  # pages
+    *(("GET", path) for path in PAGES),
     ("GET", "/favicon.ico"),
     ("GET", "/static"),
     ("GET", "/openapi.json"),

@@ -16,6 +16,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from media.errors import DeyeonsoError
+from signaling.call import CallLimits
 from signaling.headless import HeadlessPeer
 from signaling.peer import TRICKLED, Peer
 from signaling.sdp import Policy, check_offer
@@ -88,7 +89,7 @@ async def test_broken_offers_are_refused_or_answered_and_leave_nothing_behind():
 
 @pytest.fixture
 async def service(tmp_path) -> AsyncIterator[Service]:
-    async with running(tmp_path) as one:
+    async with running(tmp_path, limits=CallLimits(reload=0.2)) as one:
         yield one
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -96,3 +97,25 @@ async def test_hundreds_of_slow_clients_hold_nobody_up(service: Service):
     assert sorted(took)[10] < 0.1
     for _, writer in slow:
         writer.close()
+
+
+async def test_a_compressed_body_is_not_unpacked(service: Service):
+    bomb = zlib.compress(b" " * (256 << 20))
+    loop = asyncio.get_running_loop()
+    async with aiohttp.ClientSession() as http:
+        for path, kind in (
+            ("/calls", "application/json"),
+            ("/calls", "application/sdp"),
+            ("/upload/audio", "audio/wav"),
+        ):
+            for encoding in ("deflate", "gzip"):
+                headers = {"Content-Type": kind, "Content-Encoding": encoding}
+                asking = asyncio.ensure_future(http.post(service.url + path, data=bomb, headers=headers))
+                lag = 0.0
+                while not asking.done():
+                    began = loop.time()
+                    await asyncio.sleep(0.005)
+                    lag = max(lag, loop.time() - began)
+                async with asking.result() as response:
+                    assert response.status == 415
+                assert lag < 0.2
