@@ -31,6 +31,7 @@ def answer(scene: Scene, clause: Clause) -> str | None:
         boundary(scene, clause.text)
         or _reason(scene, clause)
         or _own_line(scene, clause)
+        or _from_card(scene, clause)
         or _taste(scene, clause)
         or _common(scene, clause)
         or _in_context(scene, clause)
@@ -98,6 +99,35 @@ def unknown(scene: Scene, clause: Clause) -> str | None:
     return scene.voice.say(lines["unknown_wh" if wondering else "unknown_yesno"]) or scene.voice.insist(
         lines["unknown_question"]
     )
+
+
+def _from_card(scene: Scene, clause: Clause) -> str | None:
+    """What the file says in its plain fields, where nobody has written a line about it."""
+    for topic in clause.topics:
+        if topic in _CARD and scene.about_topic(topic) is None and (said := _told_by(scene, topic)):
+            return said
+    return None
+
+
+_CARD: dict[str, tuple[str, str]] = {  # topic → (field of the persona, line)
+    "name": ("name", "저는 {value:이에요}."),
+    "age": ("birth_year", "{value}년생이에요."),
+    "birthday": ("birthday", "생일은 {value:이에요}."),
+    "job": ("job", "저는 {value:이에요}."),
+    "mbti": ("mbti", "저는 {value:이에요}."),
+    "home": ("city", "저는 {value}에 살아요."),
+    "hobby": ("hobbies", "시간 날 때는 {value:을} 해요."),
+    "like": ("likes", "저는 {value:을} 좋아해요."),
+    "dislike": ("dislikes", "{value:은} 조금 어려워해요."),
+    "personality": ("personality", "한마디로 하면 {value:이에요}."),
+}
+
+
+def _told_by(scene: Scene, topic: str) -> str | None:
+    field, line = _CARD[topic]
+    value = getattr(scene.persona, field)
+    said = ", ".join(value[:2]) if isinstance(value, tuple) else str(value)
+    return scene.voice.say([line], value=said) if said else None
 
 
 def _common(scene: Scene, clause: Clause) -> str | None:

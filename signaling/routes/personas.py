@@ -191,7 +191,7 @@ async def try_draft(request: web.Request, body: Trial) -> web.Response:
     try:
         async with asyncio.timeout(TRIAL_LONGEST):
             async with aclosing(request.app[CONTEXT].engines.model.reply(prompt)) as pieces:
-                text = "".join([piece async for piece in pieces])
+                text = "".join([piece async for piece in pieces]).strip()
     except TimeoutError:
         raise DeyeonsoError("llm_timeout", f"no answer within {TRIAL_LONGEST:g} s", "upstream") from None
     return reply(TrialAnswer(text=text, speech_level=prompt.level))

@@ -14,6 +14,7 @@ from persona.brain import load, reply
 from persona.brain.hearing import understand
 from persona.brain.lines import data, fill, key
 from persona.brain.mirror import mirrored
+from persona.catalog import draft
 from persona.companion import Companion
 from persona.guard import on_level
 from persona.prompt import assemble
@@ -431,3 +432,22 @@ def test_an_answer_takes_a_few_milliseconds_of_the_processor(seoa: Persona) -> N
     began = process_time()
     conversation(seoa, 40, seed=2)
     assert (process_time() - began) / 40 <= 0.05  # s, prompt included
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("이름이 뭐예요?", "민지"),
+        ("몇 년생이에요?", "년생"),
+        ("무슨 일 하세요?", "사서"),
+        ("어디 사세요?", "통영"),
+        ("MBTI가 뭐예요?", "INFP"),
+        ("취미가 뭐예요?", "뜨개질"),
+        ("뭐 좋아하세요?", "우산"),
+        ("성격이 어떤 편이에요?", "차분함"),
+    ],
+)
+def test_a_persona_of_a_few_fields_can_be_talked_with_too(question: str, words: str) -> None:
+    fields = {"job": "사서", "city": "통영", "hobbies": ["뜨개질"], "likes": ["우산"], "about": []}
+    minji = Persona.model_validate(draft("minji", "민지", "조용한 도서관 사서", "female") | fields)
+    assert words in answer(minji, question)
