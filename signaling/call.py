@@ -230,6 +230,8 @@ class Call:
         """End the call; the first reason stands."""
         if self.reason is None:
             self.reason = reason
+            if farewell := wire.FAREWELLS.get(reason):
+                self._send(wire.notice(reason, farewell))
         self._ended.set()
         self._peer_changed.set()
 

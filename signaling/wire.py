@@ -78,6 +78,14 @@ def notice(code: str, message: str) -> str:
     return ours("notice", code=code, message=message)
 
 
+# Why we end a call that the person did not end: told as a `notice` with the reason as its code.
+FAREWELLS = {
+    "server_stopping": "서버를 멈추게 되어 통화를 마칠게요.",
+    "consent_withdrawn": "동의를 거두셔서 통화를 마칠게요.",
+    "erased": "기록을 모두 지우기 위해 통화를 마칠게요.",
+}
+
+
 def error(code: str, message: str, fatal: bool = False) -> str:
     return envelope("error", {"code": code, "error": message, "message": message, "fatal": fatal})
 

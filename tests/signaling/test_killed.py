@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import aiohttp
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
 
 from storage import ChatMessage, ChatSession, open_store
@@ -105,13 +106,35 @@ async def test_what_was_answered_outlives_ten_kills_and_every_start_is_clean(tmp
 
 async def test_a_stop_tells_the_calls_and_takes_its_time_only_so_long(tmp_path: Path) -> None:
     port = free_port()
+    url = f"http://127.0.0.1:{port}"
     process = small_server.start(port, tmp_path)
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    pc.addTrack(AudioStreamTrack())
+    channel, told = pc.createDataChannel("chat"), list[str]()
+    channel.on("message", told.append)
+    await pc.setLocalDescription(await pc.createOffer())
     try:
         async with aiohttp.ClientSession() as http:
-            await ready(http, f"http://127.0.0.1:{port}", process)
+            await ready(http, url, process)
+            body = {"sdp": pc.localDescription.sdp, "type": "offer"}
+            async with http.post(f"{url}/calls", json=body) as response:
+                call = await response.json()
+            await pc.setRemoteDescription(RTCSessionDescription(call["sdp"], "answer"))
+            async with asyncio.timeout(15):
+                while channel.readyState != "open":
+                    await asyncio.sleep(0.02)
         process.terminate()
-        await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(None, process.join), 20)
+        async with asyncio.timeout(20):
+            while process.is_alive():
+                await asyncio.sleep(0.02)
         assert process.exitcode == 0
-        assert "stopped" in (tmp_path / "server.log").read_text(encoding="utf-8")
+        notices = [json.loads(message)["data"] for message in told if '"notice"' in message]
+        assert "server_stopping" in [notice["code"] for notice in notices]
+        async with open_store(tmp_path) as store:
+            assert await store.get(ChatSession, call["session_id"], owner="guest")
+        log = (tmp_path / "server.log").read_text(encoding="utf-8")
+        assert "stopped" in log
+        assert "cut_off" not in log
     finally:
         process.kill()
+        await pc.close()
