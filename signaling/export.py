@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from media.clock import wall_time
 from media.worker import Worker
 from storage import Store
 from storage.types import Document
@@ -95,7 +96,7 @@ async def _file(archive: ZipFile, sink: _Sink, worker: Worker, path: Path, name:
 
 
 def _info(name: str, how: int) -> ZipInfo:
-    info = ZipInfo(name)
+    info = ZipInfo(name, wall_time().timetuple()[:6])
     info.compress_type = how
     return info
 
