@@ -297,5 +297,8 @@ async def test_a_call_outlives_its_token_and_what_it_may_analyse_can_be_changed_
         await expect(page.get_by_role("switch", name="목소리와 말 분석")).to_be_checked()
         await page.get_by_role("button", name="닫기").click()
         assert (await consents_of(world.service, call.user_id))["voice_analysis"] is True
-        await page.locator("#hang-up").click()
-    assert complaints == []
+        other = await page.context.new_page()
+        await other.goto(world.account)
+        await other.get_by_role("switch", name="통화와 대화").click()
+        await expect(page.locator("#call-fault")).to_contain_text("동의를 거두어서 통화를 마쳤어요")
+        assert call.reason == "consent_withdrawn"
