@@ -6,6 +6,7 @@ accuracy on SmileStyle .99): the last final ending decides; a connective at the 
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ _PLAIN = re.compile(
     r"^(?:[ᆫ는]?다|더라|[느으]?냐|으?니|자|[어아여거너]?라|으?마|ᆯ라|려무나|자꾸나|[ᆫ는]?다니까|[ᆫ는]?단다|란다"
     r"|[ᆫ는]?다며|라며|[ᆫ는]?다면서|[냐자라]고)$"
 )
+_GOES_ON = re.compile(r"(?:데|거든|고|서|면|[으다라]니까)$")  # endings that are as often connectives
 _POLITE_WORDS = re.compile(r"^(?:네|예|아니요|아뇨|넵|넹|안녕하세요|여보세요|저기요|그럼요|글쎄요|맞아요)+$")
 _CASUAL_WORDS = re.compile(r"^(?:응|어|아니|야|그래|안녕|뭐|왜|글쎄|그치|헐|대박)+$")
 
@@ -52,8 +54,39 @@ def sentence_levels(text: str) -> list[tuple[str, SpeechLevelReading]]:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences by their signs; a text without any is one sentence."""
-    return [part for part in re.split(r"(?<=[.?!…~])\s+", text.strip()) if re.search(r"\w", part)]
+    """Sentences by their signs; what a recogniser wrote without any, by the endings in it."""
+    parts = [part for part in re.split(r"(?<=[.?!…~])\s+", text.strip()) if re.search(r"\w", part)]
+    return [sentence for part in parts for sentence in _unsigned(part)]
+
+
+@lru_cache(maxsize=2048)
+def _unsigned(part: str) -> tuple[str, ...]:
+    """One stretch between signs, cut behind each final ending that a new word follows; a rest without one is no
+    sentence of its own ("일어나세요 보통")."""
+    cuts = [0]
+    tokens = morphemes(part)
+    for index, token in enumerate(tokens[:-1]):
+        behind = tokens[index + 1]
+        if (
+            _closes(tokens, index)
+            and behind.word != token.word
+            and behind.tag != "VX"
+            and any(map(_ends, tokens[index + 1 :]))
+        ):
+            cuts.append(behind.start)
+    return tuple(part[a:b].strip() for a, b in itertools.pairwise([*cuts, len(part)]))
+
+
+def _closes(tokens: tuple[Morpheme, ...], index: int) -> bool:
+    """A final ending that cannot go on as a connective: 해요 and 했어, but not the 는데 of 긴장했는데 좋았어요."""
+    token = tokens[index]
+    if token.tag == "JX" and token.form == "요":
+        return index > 0 and tokens[index - 1].tag in ("EF", "EC")
+    return token.tag == "EF" and not _GOES_ON.search(token.form)
+
+
+def _ends(token: Morpheme) -> bool:
+    return token.tag == "EF" or (token.tag == "JX" and token.form == "요")
 
 
 @lru_cache(maxsize=4096)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from analysis.expressions import EMPTY, EXPRESSIONS, FILLERS, OPEN_ENDING, QUESTION_ENDING, QUESTION_WORDS
+from analysis.expressions import EMPTY, EXPRESSIONS, FILLERS
 from analysis.korean import Morpheme, morphemes
+from analysis.questions import is_question
 from analysis.rate import spoken_syllables
 from analysis.readings import Evidence, Expected, Mention, MentionKind, Score, Scores, WordReading, not_measured
 from analysis.scoring import band, fuse
@@ -22,7 +23,6 @@ POLITENESS = {"level": 0.60, "polite": 0.25, "not_interrupting": 0.15}
 POSITIVE_BAND = (0.0, 0.7, 1.0, 9.0)  # share of positive among the words of feeling
 EMPATHY_BAND = (-0.2, 0.4, 2.0, 9.0)  # empathic expressions a sentence: none is not nothing
 POLITE_BAND = (-0.1, 0.3, 3.0, 9.0)  # polite expressions a sentence
-RISE = 4.0  # semitones from which an unmarked ending is asked, not said
 FULL_SENTENCES = 12  # sentences for full confidence
 EMPATHIC: tuple[MentionKind, ...] = ("backchannel", "feeling", "agreement", "appreciation")
 
@@ -103,28 +103,6 @@ def fits(level: str, expected: Expected) -> bool:
     return (level in ("하십시오체", "해요체")) == (expected == "존댓말")
 
 
-def is_question(sentence: str, final_rise: float | None = None) -> bool:
-    """A sentence that asks: by its sign, its ending, its question word, or the rise of its melody."""
-    if sentence.rstrip(" \"'”’~").endswith("?"):
-        return True
-    tokens = [token for token in morphemes(sentence) if token.tag[0] != "S" or token.tag == "SL"]
-    if not tokens or sentence.rstrip().endswith("!"):
-        return False
-    last = tokens[-1]
-    form = last.form if last.tag != "JX" or len(tokens) < 2 else tokens[-2].form + last.form
-    if last.tag in ("EF", "JX") and QUESTION_ENDING.search(form):
-        return True
-    asked = [index for index, token in enumerate(tokens) if _asks(tokens, index)]
-    if (
-        asked
-        and last.tag in ("EF", "JX")
-        and form.endswith(("요", "어", "아", "야", "해", "지", "죠", "는데요", "더라"))
-    ):
-        between = tokens[asked[-1] : -1]
-        return not any(token.tag == "EC" and token.form.endswith("지") for token in between)
-    return final_rise is not None and final_rise >= RISE and bool(OPEN_ENDING.search(last.form))
-
-
 def lemmas(text: str) -> frozenset[str]:
     """Content words: nouns, verbs and adjectives that say what a turn is about."""
     return frozenset(
@@ -132,15 +110,6 @@ def lemmas(text: str) -> frozenset[str]:
         for token in morphemes(text)
         if (token.is_noun or token.tag in ("VV", "VA", "XR", "NNP")) and token.form not in EMPTY
     )
-
-
-def _asks(tokens: list[Morpheme], index: int) -> bool:
-    """A question word that asks: not 뭐든, 언젠가, 누군가, 어디든."""
-    behind = tokens[index + 1] if index + 1 < len(tokens) else None
-    vague = behind is not None and (
-        behind.form in ("ᆫ가", "나") or "든" in "".join(t.form for t in tokens[index + 1 : index + 3])
-    )
-    return tokens[index].form in QUESTION_WORDS and not vague
 
 
 def _mentions(text: str, said_before: str, final_rise: float | None) -> Iterator[Mention]:
