@@ -177,7 +177,8 @@ def _patterns(sentence: str, asked: str) -> list[tuple[str, str]]:
     if not name and (job := _job(sentence, asked)):
         found.append(("job", job))
     if hobby := re.search(rf"취미(?:는|가)?\s?([가-힣 ]{{2,12}}?){_IS}", sentence):
-        found.append(("hobby", hobby[1].strip()))
+        # "그림 그리는 거" is kept as "그림 그리기".
+        found.append(("hobby", re.sub(r"([가-힣])는\s?(?:거|것|걸)$", r"\1기", hobby[1].strip())))
     elif "취미" in asked and (short := _short_noun(sentence)):
         found.append(("hobby", short))
     return [(slot, value) for slot, value in found if value]

@@ -121,7 +121,7 @@ _HERS = ("", "모습", "웃음", "미소", "목소리", "인상", "말투", "눈
 # Answered first, gravest first, whatever else the turn says.
 _URGENT = (
     "insult", "bye", "remember", "unheard", "test", "doing", "slower", "manner", "dull", "meet", "like_you",
-    "time", "compute", "hope", "advice", "silence_ok", "hmm",
+    "time", "recommend", "not_yet", "will_try", "compute", "hope", "advice", "silence_ok", "hmm",
 )  # fmt: skip
 
 
@@ -142,6 +142,10 @@ def _small_acts(scene: Scene) -> list[str | None] | None:
             if (lead := voice.insist(["네, 다시 말할게요.", "제 말이 잘 안 들렸죠?"])) and last
             else None
         ]
+    if act == "recommend" and (
+        own := next(filter(None, (answers.more_about(scene, t) for t in scene.main.topics)), None)
+    ):
+        return [own]
     if act == "hmm" and scene.unsaid_running > 1:
         return [voice.insist(lines["go_on"]), steering.new_topic(scene)]
     if act:
@@ -262,7 +266,7 @@ def _statement(scene: Scene) -> list[str | None] | None:
     dry = main.act in ("dont_know", "no") or scene.short_answers >= 2 or main.frame == "resolve"
     if scene.short_answers >= 2 and scene.turn % 2 and (own := reactions.give(scene, main)):
         return [first, own]  # who says little is told something rather than questioned on
-    if dry or scene.questions_running >= 3:
+    if dry or (scene.questions_running >= 3 and not main.kind):
         return [first, _new_topic(scene)]
     if scene.questions_running >= 2 and (own := reactions.give(scene, main)):
         return [first, own]

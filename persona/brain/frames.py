@@ -41,6 +41,8 @@ def frame_of(sentence: str) -> str:
     if wishing >= 0:
         rest = tokens[wishing + 1 :]
         return "pity" if any(token.form in ("ᆫ데", "은데", "는데", "지만", "었") for token in rest) else "wish"
+    if re.search(r"면 좋겠", text):
+        return "wish"
     return _by_ending(text, tokens) or _by_predicate(tokens, predicates[-1])
 
 
@@ -58,9 +60,9 @@ def _measure(text: str) -> str:
 
 def _by_ending(text: str, tokens: Sequence[Morpheme]) -> str:
     last = tokens[-1]
-    if re.search(r"[을ㄹ할갈볼될살올줄먹]\s?(?:거|것|예정|계획|생각)|려고|기로\s?(?:했|하)", text) or any(
-        token.form in ("려고", "으려고", "기로") for token in tokens
-    ):
+    if re.search(
+        r"[을ㄹ할갈볼될살올줄먹]\s?(?:거(?!의|기|나|든)|것|예정|계획|생각)|려고|기로\s?(?:했|하)", text
+    ) or any(token.form in ("려고", "으려고", "기로") for token in tokens):
         return "plan"
     if last.form in ("ᆯ게", "을게", "ᆯ게요", "을게요") or any(token.form == "겠" for token in tokens[-3:]):
         return (

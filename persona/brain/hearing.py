@@ -25,7 +25,7 @@ _OTHERS = frozenset(data("nouns")["people"]["words"]) | {"분", "팀장", "사�
 _ORDERS = ("주", "말", "계시", "보")  # "해 주세요", "가지 마세요" order; they do not ask
 _NEGATIVE = frozenset(_GRAMMAR["negations"])
 _DENIED_BEFORE = re.compile(r"(?:안|별로|전혀)$")  # "안 힘들어요", "긴장 안 돼요": denied feelings are none
-_DENIED_AFTER = re.compile(r".{0,3}(?:지않|진않|지는않|안돼|안되|안해|없)")
+_DENIED_AFTER = re.compile(r".{0,3}(?:지않|진않|지는않|안돼|안되|안해|없|으면)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,8 @@ def _clause(sentence: str) -> Clause:
     return Clause(sentence, act, asked, feeling, topics, noun, kind, negative, frame)
 
 
+# "하루에 세 잔?": an answer that is not quite sure.
+_UNSURE = re.compile(r"(?:\d|한|두|세|네|다섯|여섯)\s?(?:잔|번|시간|시|개|명|년|달|살|병|마리)(?:쯤|정도)?\?$")
 # "예쁘세요", "안녕하세요?" have the form of a question and are none.
 _NEVER_ASKING = ("greet", "bye", "thanks", "sorry", "compliment", "ack")
 
@@ -124,6 +126,7 @@ def _acts() -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _act(compact: str) -> str:
+    compact = compact.rstrip("ㅋㅎㅠㅜ") or compact
     return next((act for act, pattern in _acts() if pattern.search(compact)), "")
 
 
@@ -143,7 +146,7 @@ def _feeling(compact: str, sentence: str) -> str:
 def is_question(sentence: str) -> bool:
     """Whether `sentence` asks: by its sign, its ending, or a question word with a plain ending."""
     if sentence.rstrip().endswith(("?", "？")):
-        return True
+        return not _UNSURE.search(sentence)
     tokens = [token for token in morphemes(sentence) if not token.tag.startswith("S") or token.tag in ("SL", "SN")]
     if not tokens:
         return False

@@ -49,7 +49,8 @@ def ask_feeling(scene: Scene, feeling: str) -> str | None:
 
 def give(scene: Scene, clause: Clause) -> str | None:
     """Something of her own on the same topic, so that it is a talk and no interview."""
-    for topic in (*clause.topics, *scene.asked_topics):
+    kind = data("nouns")[clause.kind]["topic"] if clause.kind else ""
+    for topic in (*clause.topics, kind, *scene.asked_topics):
         if topic not in _NOT_GIVEN and (said := disclosure(scene, topic)):
             return said
     return None

@@ -81,9 +81,10 @@ def bridged(scene: Scene, question: str) -> str:
 
 def callback(scene: Scene) -> str | None:
     """Back to something the person told a while ago."""
+    mentioned = " ".join(line.text for line in scene.history if line.role == "assistant")
     worth = [
         fact.value
         for fact in scene.told
-        if fact.slot in ("likes", "hobby", "pet", "plan", "job") and fact.turn <= scene.turn - 4
+        if fact.slot in ("likes", "hobby", "pet", "job") and fact.turn <= scene.turn - 4 and fact.value not in mentioned
     ]
     return scene.voice.say(scene.lines["callback"], fact=worth[scene.turn % len(worth)]) if worth else None
