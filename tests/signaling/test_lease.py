@@ -14,7 +14,7 @@ from signaling.auth import Auth, Identity
 from signaling.errors import DeyeonsoError
 from signaling.headless import HeadlessPeer
 from signaling.lease import Lease, Over, Renewed, Soon
-from tests.fakes.supabase import FakeSupabase
+from tests.fakes.supabase import ANON_KEY, FakeSupabase
 from tests.signaling.service import Service, agreed, running
 
 
@@ -125,6 +125,25 @@ async def test_a_call_ends_when_its_sign_in_does_whatever_wrong_token_is_shown(g
                 await asyncio.sleep(0.1)
     assert report["reason"] == "signed_out"
     assert 2 < report["seconds"] < 6
+
+
+async def test_one_whose_sessions_were_revoked_gets_no_fresh_token_so_that_the_call_ends(guarded):
+    service, supabase = guarded
+    supabase.script.lifetime = 2
+    key = {"apikey": ANON_KEY}
+    asked = f"{supabase.issuer}/token?grant_type="
+    async with aiohttp.ClientSession(headers=key) as http:
+        person = {"email": "bora@example.com", "password": "correct horse"}
+        async with http.post(f"{asked}password", json=person) as response:
+            session = await response.json()
+        async with HeadlessPeer(service.url, token=session["access_token"]) as peer:
+            supabase.revoke("bora@example.com")
+            once = {"refresh_token": session["refresh_token"]}
+            async with http.post(f"{asked}refresh_token", json=once) as response:
+                assert (await response.json())["error_code"] == "refresh_token_not_found"
+            async with asyncio.timeout(5):
+                while "signed_out" not in notices(peer):
+                    await asyncio.sleep(0.05)
 
 
 async def test_a_renewed_call_outlives_the_token_it_was_begun_with(guarded):

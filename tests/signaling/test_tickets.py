@@ -105,3 +105,12 @@ async def test_a_socket_that_says_nothing_is_closed_after_the_deadline(service: 
         await socket.receive()
         assert socket.close_code == 4401
     assert tickets.LIFETIME == 60
+
+
+async def test_a_ticket_in_the_address_opens_nothing(service: Service, http):
+    async with http.post(f"{service.url}/ws/tickets") as response:
+        ticket = (await response.json())["ticket"]
+    for name in ("ticket", "token", "access_token"):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+            await http.ws_connect(f"{service.url}/ws/echo?{name}={ticket}")
+        assert caught.value.status == 400
