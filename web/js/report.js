@@ -13,6 +13,7 @@ import { NAMES, PARTS, momentText, sureness, whyNot } from "./metrics.js";
  */
 
 const MOST_MOMENTS = 10;
+const MOST_TEXTS = 3; // of one moment
 const EXPRESSIONS = /** @type {Record<string, string>} */ ({ 긍정적: "밝은 편", 중립: "차분한 편", 부정적: "굳은 편" });
 
 /** The report's moments in the order of time; what speaks of the same words is one. @param {Feedback} feedback @returns {Seen[]} */
@@ -126,7 +127,7 @@ function momentList(moments, choose) {
       "button",
       { type: "button", class: `moment ${moment.direction}` },
       make("time", {}, clock(moment.t0)),
-      make("span", {}, moment.quote && make("q", {}, moment.quote), ...moment.texts.map((text) => make("span", { class: "shows" }, text))),
+      make("span", {}, moment.quote && make("q", {}, moment.quote), ...moment.texts.slice(0, MOST_TEXTS).map((text) => make("span", { class: "shows" }, text))),
     );
     go.addEventListener("click", () => choose(moment));
     return make("li", {}, go);
