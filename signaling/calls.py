@@ -77,9 +77,11 @@ class Calls:
         """Documents of live calls that wait for the store."""
         return sum(call.unsaved for call in self._calls.values())
 
-    async def end_all_of(self, user_id: str, reason: str, patience: float = 10.0) -> None:
-        """Hang up on this person and wait until their calls have written their last words, but not for ever."""
-        calls = self.of(user_id)
+    async def end_all_of(
+        self, user_id: str, reason: str, patience: float = 10.0, session_id: str | None = None
+    ) -> None:
+        """Hang up on this person (in one session only, if named) and wait for their calls' last words, not for ever."""
+        calls = [call for call in self.of(user_id) if session_id in (None, call.session_id)]
         for call in calls:
             call.hang_up(reason)
         with suppress(TimeoutError):

@@ -19,7 +19,6 @@ from persona.answering import sentences_of
 from persona.companion import Companion
 from persona.conversation import Patience
 from persona.engines import LanguageModel, Prompt
-from persona.intimacy import Relationship
 from persona.schema import Persona
 from persona.sentences import speakable
 from persona.types import Line
@@ -74,8 +73,8 @@ class Exchange:
                     self.delivered = f"{self.delivered} {said}".strip()
                     yield said
 
-    async def keep(self) -> tuple[ChatMessage, Relationship]:
-        """Store both lines and her memory; her line, and the relationship as it became."""
+    async def keep(self) -> tuple[ChatMessage, Memory]:
+        """Store both lines and her memory; her line, and what she remembers now."""
         sitting, store = self.sitting, self._chats.store
         session = sitting.session
         history = [*sitting.history, Line("user", self._message), Line("assistant", self.delivered)]
@@ -101,7 +100,7 @@ class Exchange:
                 raise failure
         sitting.history, sitting.stored, sitting.used = history, memory, monotonic()
         self.kept = True
-        return hers, became
+        return hers, memory
 
 
 class Chats:

@@ -83,6 +83,7 @@ FAREWELLS = {
     "server_stopping": "서버를 멈추게 되어 통화를 마칠게요.",
     "consent_withdrawn": "동의를 거두셔서 통화를 마칠게요.",
     "erased": "기록을 모두 지우기 위해 통화를 마칠게요.",
+    "session_deleted": "이 대화의 기록을 지우기 위해 통화를 마칠게요.",
 }
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from media.errors import DeyeonsoError
 from signaling.api import INK, Api, Body, reply
 from signaling.chats import Exchange
-from signaling.context import CONTEXT, user_of
+from signaling.context import CONTEXT, Context, user_of
 from signaling.errors import Error, Fault
 from signaling.presence import while_connected
 from storage import ChatSession
@@ -84,12 +84,12 @@ async def chat(request: web.Request, body: Say) -> web.StreamResponse:
     try:
         async with context.chats.exchange(session, body.message) as exchange:
             if body.stream or EVENTS in request.headers.get("Accept", ""):
-                response = await _streamed(request, exchange)
+                response = await _streamed(request, context, exchange)
             else:
                 async with while_connected(request), aclosing(exchange.sentences()) as sentences:
                     async for _ in sentences:
                         pass
-                response = reply(await _kept(exchange))
+                response = reply(await _kept(context, exchange))
             kept = exchange.kept
     finally:
         if not kept and body.session_id is None:  # nothing was said in it: as if it had never begun
@@ -97,9 +97,13 @@ async def chat(request: web.Request, body: Say) -> web.StreamResponse:
     return response
 
 
-async def _kept(exchange: Exchange) -> ChatReply:
-    hers, became = await exchange.keep()
+async def _kept(context: Context, exchange: Exchange) -> ChatReply:
+    hers, memory = await exchange.keep()
     session = exchange.sitting.session
+    if memory.facts or memory.summary:
+        for call in context.calls.of(session.user_id):  # one that goes on with her must not write over it at its end
+            if call.persona.id == session.persona_id:
+                call.reminded(memory)
     return ChatReply(
         session_id=session.id,
         persona_id=session.persona_id,
@@ -107,11 +111,11 @@ async def _kept(exchange: Exchange) -> ChatReply:
         message_id=hers.id,
         response=hers.content,
         timestamp=hers.timestamp,
-        intimacy=round(became.intimacy),
+        intimacy=round(memory.intimacy),
     )
 
 
-async def _streamed(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+async def _streamed(request: web.Request, context: Context, exchange: Exchange) -> web.StreamResponse:
     session = exchange.sitting.session
     response = web.StreamResponse(headers={"Content-Type": EVENTS, "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"  # a proxy must not hold sentences back
@@ -124,16 +128,16 @@ async def _streamed(request: web.Request, exchange: Exchange) -> web.StreamRespo
                 async for sentence in sentences:
                     await _send(response, "sentence", Sentence(text=sentence))
                     shown = True
-        await _send(response, "done", await _kept(exchange))
+        await _send(response, "done", await _kept(context, exchange))
     except ConnectionError:
         if shown:
-            await exchange.keep()
+            await _kept(context, exchange)
     except Exception as error:
         fault = error if isinstance(error, DeyeonsoError) else DeyeonsoError("internal", "something went wrong here")
         if fault is not error:
             log.exception("chat_failed", session=session.id)
         if shown:
-            await exchange.keep()
+            await _kept(context, exchange)
         await _send(response, "error", Error(error=Fault(code=fault.code, message=fault.message)))
     return response
 

@@ -123,7 +123,10 @@ async def change(request: web.Request, id: str, body: SessionChange) -> SessionV
 
 @api.delete("/chat/sessions/{id}", "지우기 · Delete it with all that belongs to it", errors=["not_found"])
 async def delete(request: web.Request, id: str) -> None:
-    await request.app[CONTEXT].store.delete(ChatSession, id, owner=user_of(request))
+    """A call that goes on in it ends first."""
+    context, user_id = request.app[CONTEXT], user_of(request)
+    await context.calls.end_all_of(user_id, "session_deleted", session_id=id)
+    await context.store.delete(ChatSession, id, owner=user_id)
 
 
 @api.get("/chat/sessions/{id}/messages", "나눈 말 · Its lines", errors=["not_found", "bad_query"])

@@ -153,3 +153,12 @@ async def test_what_is_no_http_gets_the_same_shape(tmp_path):
         writer.write(b"\x16\x03\x01\x02\x00 hello\r\n\r\n")
         assert b'{"error":{"code":"bad_http"' in await reader.read()
         writer.close()
+
+
+def test_an_engines_fault_is_documented_as_what_it_is():
+    @api.get("/voiced", "x", errors=["llm_cut_off", "llm_timeout", "voice_failed"])
+    async def voiced(request: web.Request) -> None: ...
+
+    described = document([api], "1")["paths"]["/voiced"]["get"]["responses"]
+    assert described["502"]["description"] == "llm_cut_off, voice_failed"
+    assert described["504"]["description"] == "llm_timeout"

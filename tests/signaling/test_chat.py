@@ -7,6 +7,8 @@ import json
 
 import aiohttp
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack
 
 from storage import ChatMessage, ChatSession, Memory, StoreUnavailable
 from tests.servers import Server
@@ -246,3 +248,35 @@ async def test_a_store_that_fails_is_said_and_no_answer_is_given_as_kept(chat_ap
     monkeypatch.setattr(store, "put", full)
     status, body = await say(http, url, "들리세요?", session_id=first["session_id"])
     assert (status, body["error"]["code"]) == (503, "store_full")
+
+
+async def test_chat_and_call_with_the_same_person_do_not_write_over_each_other(chat_app, fake_openai, http):
+    """What she hears in one while the other goes on is in her memory at the end of both."""
+    url, store = chat_app
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    pc.addTrack(AudioStreamTrack())
+    channel = pc.createDataChannel("chat")
+    await pc.setLocalDescription(await pc.createOffer())
+    body = {"sdp": pc.localDescription.sdp, "type": "offer", "persona_id": "seoa"}
+    async with http.post(f"{url}/calls", json=body) as response:
+        call = await response.json()
+    await pc.setRemoteDescription(RTCSessionDescription(call["sdp"], "answer"))
+    async with asyncio.timeout(20):
+        while channel.readyState != "open":
+            await asyncio.sleep(0.05)
+        typed = {"label": "rtvi-ai", "id": "1", "type": "send-text", "data": {"content": "저는 등산을 정말 좋아해요."}}
+        channel.send(json.dumps(typed))
+        await say(http, url, "제 이름은 민수예요.", persona_id="seoa")
+        while not fake_openai.requests or len(fake_openai.requests) < 2:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        # The call's own session goes, and the call with it; what she learnt stays.
+        async with http.delete(f"{url}/chat/sessions/{call['session_id']}") as response:
+            assert response.status == 204
+        async with http.get(f"{url}/calls/{call['call_id']}") as response:
+            report = await response.json()
+    await pc.close()
+    assert (report["state"], report["reason"]) == ("ended", "session_deleted")
+    memory = await store.get(Memory, "guest.seoa", owner="guest")
+    assert {"민수", "등산"} <= {fact.value for fact in memory.facts}
+    assert (await store.page(ChatMessage, owner="guest", session_id=call["session_id"])).items == ()

@@ -109,6 +109,7 @@ export const ENDINGS = {
   consent_withdrawn: { title: "동의를 거두어서 통화를 마쳤어요", body: "‘내 정보’에서 다시 동의하면 통화할 수 있어요." },
   server_stopping: { title: "서버가 쉬러 가서 통화를 마쳤어요", body: "잠시 뒤에 다시 걸어 주세요." },
   erased: { title: "내 정보를 모두 지워서 통화를 마쳤어요" },
+  session_deleted: { title: "이 대화의 기록을 지워서 통화를 마쳤어요" },
   closed: { title: "상대 쪽에서 통화가 종료됐어요", body: "서버가 다시 시작됐거나 통화를 더 이어 갈 수 없었어요. 다시 걸어 볼까요?" },
 };
 
