@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.blink import eye_aspect_ratio
+from analysis.face_crop import OUTSIDE
 from analysis.gaze import iris_offset
 from analysis.head_pose import head_pose
 from analysis.types import FaceReading
@@ -20,6 +21,7 @@ from media.types import Span, Wave
 
 Series = NDArray[np.float64]
 
+EVERY = 8  # of the landmarks are enough to tell how much of a face is in the picture
 LONGEST_STEP = 0.5  # s that one picture may speak for
 ABSENT = 5.0  # s without a face after which it is no absence but a camera covered, muted or left behind
 
@@ -85,8 +87,8 @@ class FaceTrack:
 def measure(readings: Sequence[FaceReading]) -> FaceTrack:
     """The track of readings in any order."""
     readings = sorted(readings, key=lambda reading: reading.t)
-    found = np.array([reading.landmarks is not None for reading in readings], np.bool_)
-    there = [reading for reading in readings if reading.landmarks is not None]
+    found = _found(readings)
+    there = [reading for reading, whole in zip(readings, found, strict=True) if whole]
     size = len(readings)
 
     def column(values: Series) -> Series:
@@ -145,6 +147,15 @@ def join(tracks: Sequence[FaceTrack]) -> FaceTrack:
 
 
 POINTS = (33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380, 468, 473)  # both eyes and irises
+
+
+def _found(readings: Sequence[FaceReading]) -> NDArray[np.bool_]:
+    """[N] whether there is a face, and not half out of the picture: what lies beyond the edge is guessed."""
+    found = np.array([reading.landmarks is not None for reading in readings], np.bool_)
+    if found.any():
+        marks = np.stack([one.landmarks[::EVERY, :2] for one in readings if one.landmarks is not None])
+        found[found] = ((marks < 0) | (marks > 1)).any(axis=2).mean(axis=1) <= OUTSIDE
+    return found
 
 
 def _points(readings: Sequence[FaceReading]) -> NDArray[np.float64]:

@@ -77,6 +77,8 @@ class LiveFace:
         if reading.landmarks is None:
             return FaceMoment(reading.t, reading.faces)
         track = measure([reading])
+        if not track.found[0]:  # half out of the picture
+            return FaceMoment(reading.t, reading.faces)
         ear = float(track.ear[0])
         posed = not np.isnan(track.roll[0])
         looking = gaze.direction(track.gaze_x, track.gaze_y, track.yaw, track.pitch)

@@ -14,6 +14,8 @@ from analysis.readings import Emotion, EmotionReading, Expected, ToneReading, Vo
 from analysis.types import Utterance
 from media.types import Span, Wave
 
+LEAST_SURE = 0.35  # mean token probability under which a transcript is not taken for what was said
+
 
 @dataclass(frozen=True, slots=True)
 class TurnContext:
@@ -30,14 +32,12 @@ class TurnContext:
 
 def analyze_utterance(utterance: Utterance, context: TurnContext) -> tuple[ToneReading, WordReading, EmotionReading]:
     """The three readings of one turn: some 30 ms for 5 s of sound, 2 ms for its text."""
-    span = utterance.span
+    span, text = utterance.span, trusted(utterance.text, utterance.confidence)
     gaps = tuple(Span(gap.start - span.start, gap.end - span.start) for gap in utterance.gaps)
     frames = voicing.lay(utterance.samples, context.pitch, context.speech, gaps)
-    sound = tone.read(
-        utterance.samples, frames, utterance.text, span=span, turn=utterance.turn, auto_gain=context.auto_gain
-    )
-    text = words.read(
-        utterance.text,
+    sound = tone.read(utterance.samples, frames, text, span=span, turn=utterance.turn, auto_gain=context.auto_gain)
+    said = words.read(
+        text,
         span=span,
         turn=utterance.turn,
         said_before=context.said_before,
@@ -45,7 +45,7 @@ def analyze_utterance(utterance: Utterance, context: TurnContext) -> tuple[ToneR
         expected=context.expected,
     )
     feeling = emotion.read(
-        utterance.text,
+        text,
         sound,
         context.baseline,
         context.face,
@@ -53,4 +53,9 @@ def analyze_utterance(utterance: Utterance, context: TurnContext) -> tuple[ToneR
         turn=utterance.turn,
         text_confidence=utterance.confidence,
     )
-    return sound, text, feeling
+    return sound, said, feeling
+
+
+def trusted(text: str, confidence: float | None) -> str:
+    """The words that may be judged: none where the recogniser itself doubts them, so that its errors cost nothing."""
+    return "" if confidence is not None and confidence < LEAST_SURE else text

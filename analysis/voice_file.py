@@ -19,7 +19,7 @@ from analysis.readings import EMOTIONS, Emotion, EmotionReading, Scores, ToneRea
 from analysis.scoring import fuse
 from analysis.sentiment import emotions, feelings
 from analysis.types import Utterance
-from analysis.utterance import TurnContext, analyze_utterance
+from analysis.utterance import TurnContext, analyze_utterance, trusted
 from media.sound_file import decode
 from media.types import Span, Wave
 from media.worker import Worker
@@ -28,7 +28,6 @@ TOTAL = {"voice_tone": 0.5, "word_choice": 0.5}
 APART = 0.7  # s of silence that part two turns of a recording
 LONGEST_TURN = 20.0  # s: what a recogniser takes in one go
 MARGIN = 0.2  # s kept around a turn
-LEAST_SURE = 0.35  # mean token probability under which a transcript is not taken for what was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,7 @@ def turns(speech: Wave) -> list[Span]:
 
 
 def _utterance(span: Span, number: int, heard: Transcript, sound: Wave) -> Utterance:
-    doubtful = heard.confidence is not None and heard.confidence < LEAST_SURE
-    text = "" if doubtful else heard.text
-    return Utterance(span, text, number, heard.confidence, span.end, span.end, sound)
+    return Utterance(span, trusted(heard.text, heard.confidence), number, heard.confidence, span.end, span.end, sound)
 
 
 def _context(track: PitchTrack, speech: Wave, span: Span) -> TurnContext:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,21 @@ def test_running_scores_are_those_of_the_whole() -> None:
             state.track()
     assert state.scores(HEARD, SAID) == scores(readings)
     assert len(state.recent(100.0, 10.0)) == pytest.approx(150, abs=1)
+
+
+def test_a_face_half_out_of_the_picture_is_not_measured_and_costs_nothing() -> None:
+    """What lies beyond the edge the landmarker only guesses."""
+    whole = film(110)
+    half = [cut(one) if 62 <= one.t < 90 else one for one in film(110, roll=lambda t: 40.0 if 62 <= t < 90 else 0.0)]
+    track = measure(half)
+    assert not track.found[(track.t >= 62) & (track.t < 90)].any()
+    for name in ("gaze_stability", "posture"):
+        assert scores(half)[name].value == pytest.approx(scores(whole)[name].value, abs=1), name
+        assert scores(half)[name].confidence < scores(whole)[name].confidence, name
+
+
+def cut(reading: FaceReading) -> FaceReading:
+    """Three in ten of its landmarks beyond the picture's left edge."""
+    marks = reading.landmarks.copy()
+    marks[np.arange(len(marks)) % 10 < 3, 0] = -0.1
+    return replace(reading, landmarks=marks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from media.channel import Channel
 from media.timeline import Timeline
 from media.types import HEARING_RATE, Span, Wave
 from media.worker import Worker
-from tests.analysis import ears
+from tests.analysis import ears, synth
 
 Speak = Callable[..., Wave]
 
@@ -173,3 +174,17 @@ async def test_a_sentence_said_at_ease_is_the_baseline_from_then_on(
     assert interpreter.baseline == own
     assert 100 < own.pitch < 400
     assert list(timeline) == []
+
+
+async def test_words_that_the_recogniser_doubts_are_held_against_nobody(silero: SileroModel, worker: Worker) -> None:
+    channel: Channel[Utterance] = Channel(4, "wait")
+    timeline = Timeline()
+    misheard = replace(turn(1, synth.voice(4, 140, synth.melody(4)), "야 이 바보야 죽을래"), confidence=0.2)
+
+    await interpret(Interpreter(ears.tracker(), silero.detector, worker, channel, timeline), channel, [misheard])
+
+    tone, words, feeling = timeline
+    assert {score.value for score in words.scores.values()} == {None}
+    assert (words.levels, words.mentions, feeling.label) == ((), (), None)
+    assert tone.scores["rate"].value is None
+    assert tone.syllables is None
