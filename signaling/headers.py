@@ -6,6 +6,7 @@ It must not know any route.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -24,7 +25,10 @@ _ALWAYS = {
 
 def policy(sign_in_at: str | None = None) -> str:
     """The Content-Security-Policy: this service only, and the identity provider that the page signs in at."""
-    connect = "'self'" if sign_in_at is None else f"'self' {sign_in_at}"
+    connect = "'self'"
+    if sign_in_at is not None:
+        where = urlsplit(sign_in_at)
+        connect += f" {where.scheme}://{where.netloc}"  # a path would allow that address only, and none below it
     return (
         "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; style-src 'self'; "
         f"script-src 'self'; connect-src {connect}; object-src 'none'; base-uri 'none'; form-action 'self'; "

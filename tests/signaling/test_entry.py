@@ -12,6 +12,7 @@ from aiohttp import web
 
 from signaling.auth import Auth
 from signaling.context import SignIn
+from signaling.headers import policy
 from signaling.routes.pages import PAGES
 from storage import User
 from tests.fakes.supabase import ANON_KEY, FakeSupabase
@@ -132,3 +133,9 @@ async def test_a_store_that_is_down_lets_people_in_all_the_same(guarded, http):
     bearer = {"Authorization": f"Bearer {supabase.token('bora@example.com')}"}
     async with http.post(f"{service.url}/ws/tickets", headers=bearer) as response:
         assert response.status == 201, json.dumps(await response.json())
+
+
+@pytest.mark.parametrize("url", ["https://abc.supabase.co", "https://abc.supabase.co/", "https://abc.supabase.co/base"])
+def test_the_policy_names_the_provider_by_its_origin(url: str):
+    assert "connect-src 'self' https://abc.supabase.co;" in policy(url)
+    assert "connect-src 'self';" in policy()
