@@ -79,8 +79,9 @@ class Calls:
 
     async def end_all_of(
         self, user_id: str, reason: str, patience: float = 10.0, session_id: str | None = None
-    ) -> None:
-        """Hang up on this person (in one session only, if named) and wait for their calls' last words, not for ever."""
+    ) -> bool:
+        """Hang up on this person (in one session only, if named) and wait until nothing of their calls is written any
+        more; False if that took longer than `patience` seconds."""
         calls = [call for call in self.of(user_id) if session_id in (None, call.session_id)]
         for call in calls:
             call.hang_up(reason)
@@ -88,6 +89,7 @@ class Calls:
             async with asyncio.timeout(patience):
                 for call in calls:
                     await call.over.wait()
+        return all(call.over.is_set() for call in calls)
 
     def of(self, user_id: str) -> list[Call]:
         """This person's live calls."""

@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from media.errors import DeyeonsoError
 from signaling.api import Api, Body
 from signaling.audit import AUDIT
 from signaling.consents import QUESTIONS, Question, Standing, answer, missing_for_call, standings
@@ -129,12 +130,13 @@ async def export(request: web.Request, query: ExportQuery) -> web.StreamResponse
     return response
 
 
-@api.delete("/users/me", "모두 지우기 · Erase everything of mine")
+@api.delete("/users/me", "모두 지우기 · Erase everything of mine", errors=["busy"])
 async def erase(request: web.Request) -> Erased:
     """Calls that are on end first. It can be asked for again: nothing then is left to erase."""
     context, user_id = request.app[CONTEXT], user_of(request)
     context.streams.end_all_of(user_id, "erased")
-    await context.calls.end_all_of(user_id, "erased", ERASING)
+    if not await context.calls.end_all_of(user_id, "erased", ERASING):
+        raise DeyeonsoError("busy", "통화가 아직 마무리되고 있어요. 잠시 뒤에 다시 지워 주세요.")
     counts = await context.store.erase(user_id)
     log.info("person_erased", documents=sum(counts.values()))
     return Erased(erased=counts)

@@ -18,6 +18,7 @@ from aiortc.mediastreams import AudioStreamTrack
 from signaling.auth import Auth
 from signaling.consents import QUESTIONS, sent_abroad
 from signaling.context import SignIn
+from signaling.routes import privacy
 from storage import Access, ChatMessage, ChatSession, Consent, DataKey, Recording, Store, StoreUnavailable, Upload
 from tests.fakes.supabase import ANON_KEY, FakeSupabase
 from tests.signaling.service import Service, running
@@ -237,6 +238,18 @@ async def test_erasing_ends_my_call_and_leaves_nothing_of_me_and_all_of_others(g
     assert left == []
     assert theirs.exists()
     assert len([1 async for _ in guests.store.each(ChatMessage, owner="somebody else")]) == 450
+
+
+async def test_nothing_is_erased_while_a_call_still_writes(guests: Service, http, offer, monkeypatch) -> None:
+    await fill(guests, "guest")
+    await ask(http, "POST", f"{guests.url}/calls", json=offer)
+    monkeypatch.setattr(privacy, "ERASING", 0.0)
+    status, told = await ask(http, "DELETE", f"{guests.url}/users/me")
+    assert (status, told["error"]["code"]) == (503, "busy")
+    assert len([1 async for _ in guests.store.each(ChatMessage, owner="guest")]) == 450
+    monkeypatch.undo()
+    assert (await ask(http, "DELETE", f"{guests.url}/users/me"))[0] == 200
+    assert [1 async for _ in guests.store.export("guest")] == []
 
 
 async def test_who_looked_is_told_once_a_look(guests: Service, http) -> None:
