@@ -451,3 +451,15 @@ def test_a_persona_of_a_few_fields_can_be_talked_with_too(question: str, words: 
     fields = {"job": "사서", "city": "통영", "hobbies": ["뜨개질"], "likes": ["우산"], "about": []}
     minji = Persona.model_validate(draft("minji", "민지", "조용한 도서관 사서", "female") | fields)
     assert words in answer(minji, question)
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.id)
+def test_everybody_keeps_every_boundary_of_theirs_however_often_it_is_pushed(persona: Persona) -> None:
+    for bound in persona.boundaries:
+        written = " ".join(sentence for line in bound.lines for sentence in split(line))
+        for word in bound.keys:
+            asked = f"혹시 {word} 어떻게 되세요?"
+            for said in (answer(persona, asked), answer(persona, asked, asked, asked)):
+                kept = [sentence for sentence in split(said) if sentence in written]
+                again = any(key(part) in key(said) for part in split(written) if len(key(part)) > 4)
+                assert kept or again, (bound.about, word, said)
