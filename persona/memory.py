@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from analysis.korean import Morpheme, join, morphemes
+from analysis.speech_level import sentences
 from persona.slips import corrected
 from persona.tables import table
 from persona.types import Fact, Line
@@ -39,7 +40,7 @@ def extract(text: str, asked: str = "") -> list[tuple[str, str]]:
     """(slot, value) pairs `text` tells of its speaker; `asked` is the line it answers ("성함이 어떻게 되세요?")."""
     found: list[tuple[str, str]] = []
     before = (re.split(r"(?<=[.!?…~])\s+", asked.strip()) or [""])[-1]  # only what she asked in the end
-    for sentence in re.split(r"(?<=[.!?…~])\s+", corrected(text.strip()[:600])):
+    for sentence in sentences(corrected(text.strip()[:600])):
         if sentence.rstrip().endswith("?") or not sentence:
             continue
         if whose := _not_ones_own_name(sentence, before):

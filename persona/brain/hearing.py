@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from analysis.hangul import syllables
 from analysis.korean import morphemes
+from analysis.speech_level import sentences
 from persona.brain.frames import frame_of
 from persona.brain.lines import data, key
 from persona.brain.matching import Index, nouns
@@ -76,7 +77,9 @@ def understand(text: str) -> Heard:
 @lru_cache(maxsize=2048)
 def _understand(text: str) -> Heard:
     state = _state(text)
-    clauses = tuple(_clause(sentence) for sentence in split(text) if key(sentence)) if not state else ()
+    # By its signs, and what a recogniser wrote without any by its endings.
+    parts = [part for sentence in split(text) for part in sentences(sentence)] if not state else []
+    clauses = tuple(_clause(part) for part in parts if key(part))
     return Heard(text, clauses or (Clause(text),), state or ("" if clauses else "silent"))
 
 
