@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.scoring import band, falling
+from analysis.scoring import falling
 
 Series = NDArray[np.float64]
 
@@ -21,15 +21,15 @@ WINDOW = 2.0  # s
 
 
 def roll_score(roll: Series, weights: Series, own: float) -> float:
-    return _mean([falling(abs(x - own), *ROLL) for x in roll.tolist()], weights)
+    return _mean(np.interp(np.abs(roll - own), ROLL, (100.0, 0.0)), weights)
 
 
 def pitch_score(pitch: Series, weights: Series, own: float) -> float:
-    return _mean([falling(abs(x - own), *PITCH) for x in pitch.tolist()], weights)
+    return _mean(np.interp(np.abs(pitch - own), PITCH, (100.0, 0.0)), weights)
 
 
 def distance_score(distance: Series, weights: Series, own: float) -> float:
-    return _mean([band(x / own, *DISTANCE) for x in distance.tolist()], weights)
+    return _mean(np.interp(distance / own, DISTANCE, (0.0, 100.0, 100.0, 0.0)), weights)
 
 
 def sway(t: Series, x: Series, y: Series) -> float | None:
@@ -68,5 +68,5 @@ def sway_score(cm: float) -> float:
     return falling(cm, *SWAY)
 
 
-def _mean(values: list[float], weights: Series) -> float:
+def _mean(values: Series, weights: Series) -> float:
     return min(100.0, max(0.0, float(np.average(values, weights=weights))))
