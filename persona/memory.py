@@ -233,7 +233,7 @@ def _job(sentence: str, asked: str) -> str:
         return work[1]
     work = re.search(r"([가-힣A-Za-z]{2,10}(?:\s일)?)(?:을|를)?\s?(?:하고 있|합니다|하는 중)", sentence)
     if work and (work[1].endswith("일") or re.search(r"어떤 일|무슨 일|직업", asked)):
-        return work[1].strip()
+        return re.sub(r"에서 일$", "에서 하는 일", work[1].strip())
     if work := re.search(r"([가-힣A-Za-z]{2,12})에서 (?:일해|일하|일합|근무|다니)", sentence):
         return work[1] + "에서 하는 일"
     if work := re.search(r"([가-힣A-Za-z]{2,12})에서 .{0,12}(?:가르치|가르쳐)", sentence):

@@ -117,7 +117,7 @@ def _boundary(scene: Scene) -> list[str | None] | None:
 
 
 # What is praised in her; praise of anything else is not for her.
-_HERS = ("", "모습", "웃음", "미소", "목소리", "인상", "말투", "눈", "얼굴", "성격", "센스", "표정", "스타일")
+_HERS = ("", "모습", "웃음", "미소", "목소리", "인상", "말투", "눈", "얼굴", "성격", "센스", "표정", "스타일", "기억력")
 # Answered first, gravest first, whatever else the turn says.
 _URGENT = (
     "insult", "bye", "remember", "unheard", "test", "doing", "slower", "manner", "dull", "meet", "like_you",

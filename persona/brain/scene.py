@@ -157,11 +157,12 @@ class Scene:
     def heavy(self) -> bool:
         """Whether one of the person's last turns told of something that weighs on them, and none since was glad."""
         said = [understand(line.text) for line in self.history if line.role == "user"][-4:]
-        for heard in reversed(said):
+        for ago, heard in enumerate(reversed(said)):
             felt = {clause.feeling for clause in heard.clauses} - {""}
-            if felt & {"happy", "achieved", "relieved"} or heard.has("laugh"):
+            glad = not felt and any(clause.frame in ("enjoyed", "like") for clause in heard.clauses)
+            if glad or felt & {"happy", "achieved", "relieved"} or heard.has("laugh"):
                 return False
-            if felt & {"sad", "lonely", "hard", "worried"}:
+            if felt & {"sad", "lonely", "worried"} or ("hard" in felt and ago <= 1):
                 return True
         return False
 
