@@ -28,10 +28,11 @@ from media.tracks.speech import SpeechTrack
 from media.types import Span
 from persona.answering import sentences_of
 from persona.echo import is_echo
-from persona.engines import LanguageModel, Prompt, SpeechPiece, Synthesizer
+from persona.engines import LanguageModel, Prompt, Synthesizer
 from persona.mood import coloured, mood_of
 from persona.schema import Persona
 from persona.sentences import speakable
+from persona.speaking import spoken
 from persona.types import DialogueFault, Line, Mood, ReplyEnded, ReplyStarted, Said, State, StateChanged, TurnDelays
 
 
@@ -247,20 +248,10 @@ class Conversation:
         if reply.first_text is None:
             reply.first_text = self._clock.now()
         said = False
-        limit = self._patience.first_sound
         mood = mood_of(text)
-        async with aclosing(self._voice.speak(text, coloured(self.persona.voice, mood))) as pieces:
-            while True:
-                try:
-                    async with asyncio.timeout(limit):
-                        piece: SpeechPiece = await anext(pieces)
-                except StopAsyncIteration:
-                    break
-                except TimeoutError:
-                    raise DeyeonsoError(
-                        "voice_failed", f"the voice gave no sound for {limit:g} s", "upstream"
-                    ) from None
-                limit = self._patience.next_sound
+        limits = self._patience.first_sound, self._patience.next_sound
+        async with aclosing(spoken(self._voice, text, coloured(self.persona.voice, mood), *limits)) as pieces:
+            async for piece in pieces:
                 caption, said = ("" if said else text), True
                 reply.sent = f"{reply.sent} {piece.text}".strip() if piece.text else reply.sent
                 await self._track.say(

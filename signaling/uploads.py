@@ -33,6 +33,7 @@ FORM_SCHEMA: dict[str, Any] = {
 }
 SOUNDS = (FORM, "audio/*", "video/webm", "video/mp4")
 PICTURES = (FORM, "image/*")
+MOST = 100  # files of one person
 PARTS = 16  # of a form
 FIRST_BYTES = 20.0  # s that a body may take, and one more for every SLOWEST bytes of it
 SLOWEST = 20_000  # bytes/s
@@ -60,7 +61,12 @@ class Uploads:
             yield Path(file.name)
 
     async def keep(self, request: web.Request, kind: Kind, owner: str) -> Upload:
-        """Take the request's file in for good, once it has been read. Raises as `taken` and as the sandbox."""
+        """Take the request's file in for good, once it has been read.
+
+        Raises as `taken` and as the sandbox, and DeyeonsoError `too_many`.
+        """
+        if len((await self._store.page(Upload, owner=owner, limit=MOST)).items) >= MOST:
+            raise DeyeonsoError("too_many", f"파일은 {MOST}개까지 둘 수 있어요. 먼저 몇 개를 지워 주세요.", "caller")
         async with self.taken(request) as path:
             if kind == "sound":
                 await self.sandbox.sound(path, LONGEST)

@@ -49,7 +49,7 @@ class UploadPage(BaseModel):
     answers={201: UploadView},
     media=SOUNDS,
     form=FORM_SCHEMA,
-    errors=SOUND_ERRORS,
+    errors=(*SOUND_ERRORS, "too_many"),
 )
 async def audio(request: web.Request) -> web.Response:
     return _made(await request.app[CONTEXT].uploads.keep(request, "sound", user_of(request)))
@@ -61,7 +61,7 @@ async def audio(request: web.Request) -> web.Response:
     answers={201: UploadView},
     media=PICTURES,
     form=FORM_SCHEMA,
-    errors=PICTURE_ERRORS,
+    errors=(*PICTURE_ERRORS, "too_many"),
 )
 async def image(request: web.Request) -> web.Response:
     return _made(await request.app[CONTEXT].uploads.keep(request, "picture", user_of(request)))

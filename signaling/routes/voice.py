@@ -21,7 +21,7 @@ from media.errors import DeyeonsoError
 from media.types import SPEECH_RATE, Samples
 from persona.schema import Voice
 from persona.sentences import speakable, split
-from persona.speaking import pieces_of
+from persona.speaking import read_out
 from persona.tables import table
 from signaling.api import INK, Api, Body
 from signaling.context import CONTEXT, Context, user_of
@@ -180,7 +180,7 @@ async def tts(request: web.Request, body: Speak) -> web.StreamResponse:
     patience = context.patience.first_sound, context.patience.next_sound
     async with (
         while_connected(request),
-        aclosing(pieces_of(context.engines.voice, sentences, voice, *patience)) as sound,
+        aclosing(read_out(context.engines.voice, sentences, voice, *patience)) as sound,
     ):
         if body.stream:
             return await _streamed(request, sound)

@@ -224,3 +224,13 @@ async def test_nothing_is_read_of_somebody_who_said_no(service, http):
     ):
         async with http.post(path, **sent) as response:
             assert await refusal(response) == (403, "consent_needed")
+
+
+async def test_a_person_may_keep_so_many_files_and_no_more(service, http, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST", 1)
+    headers = {"Content-Type": "image/png"}
+    async with http.post("/upload/image", data=PICTURE, headers=headers) as response:
+        assert response.status == 201
+    async with http.post("/upload/image", data=PICTURE, headers=headers) as response:
+        assert await refusal(response) == (409, "too_many")
+    assert len(kept(service)) == 1
