@@ -34,6 +34,7 @@ class Companion:
         self._at = at
         self._forgotten: set[tuple[str, str]] = set()  # (slot, value) the person has deleted or corrected meanwhile
         self._cues: list[tuple[int, str]] = []  # (the turn it was noticed at, the feeling), oldest first
+        self.casual = self.before.casual  # whether both have agreed to 반말, as of the last prompt
 
     def notice(self, feeling: str, confidence: float, turn: int) -> None:
         """A feeling heard or seen ("nervous", "sad", "happy", "tired", "angry") in turn `turn`, confidence 0–1."""
@@ -61,6 +62,7 @@ class Companion:
     def prompt(self, persona: Persona, history: Sequence[Line]) -> Prompt:
         """All the next reply may know. `history` is this call's, hers as heard."""
         now = intimacy.standing(persona, self.before, history)
+        self.casual = now.casual
         session = self.before.sessions + 1
         turn = sum(line.role == "user" for line in history)
         return assemble(

@@ -6,7 +6,7 @@ It must not know negotiation, sockets or storage; engines are Protocols, and wha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +46,7 @@ class Patience:
     next_sound: float = 10.0
 
 
-PromptMaker = Callable[[Persona, tuple[Line, ...]], Prompt]
+PromptMaker = Callable[[Persona, tuple[Line, ...]], Awaitable[Prompt]]
 APOLOGY = "미안해요, 제가 잠깐 생각이 끊겼어요. 다시 한번 말해 줄래요?"
 NOT_HEARD = "미안해요, 방금 말을 잘 못 들었어요. 다시 한번 말해 줄래요?"
 
@@ -129,7 +129,7 @@ class Conversation:
     async def _answer(self, utterance: Utterance, tasks: asyncio.TaskGroup) -> None:
         deaf, self._deaf = self._deaf, False
         text = utterance.text.strip()
-        if text and is_echo(text, self._recently_said()):
+        if self.is_her_own(text):
             text = ""  # her own voice came back through the microphone
         if not text:
             unanswered = bool(self.history) and self.history[-1].role == "user"
@@ -147,6 +147,10 @@ class Conversation:
         else:
             self.history.append(Line("user", text))
         self._start(tasks, utterance.turn, utterance)
+
+    def is_her_own(self, text: str) -> bool:
+        """Whether what was heard is what she is saying, or has just said: her voice came back by the microphone."""
+        return bool(text.strip()) and is_echo(text.strip(), self._recently_said())
 
     def _recently_said(self) -> str:
         said = [line.text for line in self.history[-4:] if line.role == "assistant"]
@@ -210,7 +214,7 @@ class Conversation:
 
     async def _sentences(self, reply: _Reply) -> AsyncGenerator[str, None]:
         """Speakable sentences of the model's reply, as soon as each is whole."""
-        prompt = self._make_prompt(self.persona, tuple(self.history))
+        prompt = await self._make_prompt(self.persona, tuple(self.history))
         limits = self._patience.first_text, self._patience.next_text
         async with aclosing(sentences_of(self._model, prompt, *limits)) as sentences:
             async for sentence in sentences:

@@ -1,4 +1,4 @@
-"""One call: its channels, its peer, and the one TaskGroup that owns all that runs for it.
+"""One call: its channels, its peer, its coach, and the one TaskGroup that owns all that runs for it.
 
 It must not know HTTP. A peer may be lost and another take its place (resume); the call's state is here, not there.
 """
@@ -6,46 +6,47 @@ It must not know HTTP. A peer may be lost and another take its place (resume); t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Literal
 
-import numpy as np
 import structlog
 from aiortc import RTCIceCandidate
 from aiortc.mediastreams import MediaStreamTrack
 
 from analysis.listener import Listener
-from analysis.types import AnalyzerFault
-from analysis.watcher import Watcher
+from analysis.types import Utterance
 from media.channel import Channel
 from media.clock import Clock
-from media.timeline import Event, Timeline
+from media.timeline import Timeline
 from media.tracks.camera import Camera
-from media.tracks.microphone import Microphone
 from media.tracks.speech import SpeechTrack
-from media.types import HEARING_RATE, AudioChunk, Picture
+from media.types import AudioChunk
 from persona.companion import Companion
 from persona.conversation import Conversation, Patience
+from persona.engines import Prompt
 from persona.schema import Persona
-from persona.types import TurnDelays
-from signaling import wire
+from persona.types import Line
+from signaling import calibration, reports, wire, wire_coach
+from signaling.coach import ANALYSES, Analysis, Coach
+from signaling.ears import Ears
 from signaling.engines import Engines
 from signaling.faces import CallFace
 from signaling.gate import Gate
 from signaling.keeper import Keeper
 from signaling.keepsake import memory_of, relationship_of
 from signaling.lease import Lease, keep
+from signaling.parts import Parts
 from signaling.peer import Liveness, Peer
+from signaling.record import kept
+from signaling.teller import Teller
 from storage import Memory
 
 log = structlog.get_logger()
 
-SILENCE = 512  # samples: one chunk
-MUTE = 1.2  # s without a packet from the microphone
-SILENT_CHUNKS = 94  # 3 s, longer than the longest pause inside a turn
-FAULT_EVERY = 10.0  # s between two messages about the same trouble of the same analyzer
+ROUND_TRIP_EVERY = 5.0  # s
 LONGEST_TEXT = 500  # characters of one typed line
 
 State = Literal["connecting", "connected", "reconnecting", "ended"]
@@ -60,6 +61,7 @@ class CallLimits:
     reload: float = 3.0  # for one that closed its connection: it may only be making a new one
     ready: float = 1.5  # for `client-ready` before she greets anyway
     last_words: float = 4.0  # for an utterance that was open when the call ended
+    last_readings: float = 5.0  # for what is still being read then, and again for the report
     flush: float = 60.0  # for a store that is away to take what it was not given yet
     longest: float = 3600.0  # a whole call
 
@@ -78,13 +80,15 @@ class Call:
         before: Memory | None,
         limits: CallLimits | None = None,
         patience: Patience | None = None,
+        allowed: Collection[Analysis] = ANALYSES,
     ) -> None:
+        """`allowed`: what of the person may be analysed; `allow` changes it."""
         self.id = call_id
         self.user_id = lease.user_id
         self.lease = lease
         self.persona = persona
         self.clock = Clock()
-        self.timeline = Timeline()
+        self.timeline = Timeline(keep=kept)
         self.state: State = "connecting"
         self.reason: str | None = None  # why it ended
         self.over = asyncio.Event()  # the registry has let go of it, and nothing of it is written any more
@@ -93,17 +97,20 @@ class Call:
         self._companion = companion
         self._before = before
         self._keeper = new_keeper(self.timeline, self.clock)
+        self._teller = Teller(self._send, self._keeper.moment)
         self.session_id = self._keeper.session_id
         self._limits = limits or CallLimits()
         self._chunks: Channel[AudioChunk] = Channel(32, "drop_oldest")  # 1 s of 32 ms
-        self._pictures: Channel[Picture] = Channel(1, "drop_oldest")
+        self._parts = Parts(call_id, self.timeline, self.clock)
+        self._ears = Ears(self.clock, self._chunks)
         self._speech = SpeechTrack(self.clock)
-        self._microphones: list[Microphone] = []
+        self._coach = Coach(
+            engines, self.timeline, self.clock, self._parts, self._send, lambda: self._speech.playing, allowed
+        )
+        self._connected = False  # it ever was
         self._cameras: list[Camera] = []
-        self.face = CallFace(call_id, self.timeline, self.clock, lambda: None, self._has_camera)
-        self._delays: list[TurnDelays] = []
+        self.face = CallFace(call_id, self.timeline, self.clock, self._coach, self._has_camera)
         self._gate = Gate(per_second=50)
-        self._faults_told: dict[tuple[str, str], float] = {}
         self._tracks: list[asyncio.Task[None]] = []  # a track of a peer that never connected never ends by itself
         self._peer: Peer | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -121,6 +128,7 @@ class Call:
             clock=self.clock,
         )
         self._listener.persona_speaking = lambda: self._speech.playing
+        self._listener.belongs = self._belongs
         self.conversation = Conversation(
             persona=persona,
             model=engines.model,
@@ -129,7 +137,7 @@ class Call:
             hearing=self._listener.events,
             timeline=self.timeline,
             clock=self.clock,
-            make_prompt=companion.prompt,
+            make_prompt=self._prompt,
             patience=patience,
         )
 
@@ -137,30 +145,34 @@ class Call:
         """From the offer to the last write. Never raises for what goes wrong inside; `reason` says how it ended."""
         try:
             subscribe = self.timeline.subscribe
-            with subscribe() as told, subscribe(4096) as kept, subscribe() as shown:
+            with subscribe() as told, subscribe(4096) as written, subscribe(1024) as coached, subscribe() as shown:
                 async with asyncio.TaskGroup() as self._tasks:
                     start = self._tasks.create_task
-                    keeping = start(self._guard("store", self._keeper.run(kept)))
-                    listening = start(self._guard("hearing", self._listener.run()))
+                    keeping = start(self._parts("store", self._keeper.run(written)))
+                    listening = start(self._parts("hearing", self._listener.run()))
+                    coaching = start(self._parts("coach", self._coach.run(coached)))
                     others = [
-                        start(self._guard("dialogue", self.conversation.run(greet=self._ready))),
-                        start(self._guard("telling", self._tell(told))),
-                        start(self._guard("seeing", self._watch())),
-                        start(self._guard("lease", keep(self.lease, self._send, self.hang_up))),
-                        start(self._guard("showing", self.face.run(shown))),
+                        start(self._parts("dialogue", self.conversation.run(greet=self._ready))),
+                        start(self._parts("telling", self._teller.run(told))),
+                        start(self._parts("lease", keep(self.lease, self._send, self.hang_up))),
+                        start(self._parts("showing", self.face.run(shown))),
+                        start(self._parts("round_trip", self._measure_round_trip())),
                     ]
                     self._running.set()
                     self.reason = await self._live()
                     self.state, self._lasted = "ended", self.clock.now()
                     self._chunks.close()
                     await asyncio.wait([listening], timeout=self._limits.last_words)
-                    ending = (listening, *others, *self._tracks)
+                    self._coach.end()
+                    await asyncio.wait([coaching], timeout=self._limits.last_readings)
+                    ending = (listening, coaching, *others, *self._tracks)
                     for task in ending:
                         task.cancel()
                     await asyncio.wait(ending)
+                    await self._parts("report", self._give_report())
                     if self._peer is not None:
                         await self._peer.close()
-                    self._remember()
+                    await self._parts("memory", self._remember())
                     self.timeline.close()
                     await asyncio.wait([keeping], timeout=self._limits.flush)
                     keeping.cancel()
@@ -173,10 +185,23 @@ class Call:
                 await self._peer.close()
             log.info("call_ended", call=self.id, reason=self.reason, seconds=round(self.clock.now(), 1))
 
-    def _remember(self) -> None:
+    async def _give_report(self) -> None:
+        """Have the call's report stored, and tell it while there is somebody to tell."""
+        if not self._connected:
+            return
+        now = self.clock.now()
+        async with asyncio.timeout(self._limits.last_readings):
+            report = await self._coach.report(self.session_id, self.user_id, self._keeper.moment(now))
+        self._keeper.keep(reports.document_of(report))
+        if self._peer is not None:
+            self._send(wire_coach.feedback(report, now, final=True))
+            await self._peer.drain()
+
+    async def _remember(self) -> None:
         """What she will know of the person in the next call."""
         if any(line.role == "user" for line in self.conversation.history):
-            became = self._companion.after(self.persona, self.conversation.history)
+            after = partial(self._companion.after, self.persona, tuple(self.conversation.history))
+            became = await self._engines.prompt_worker.run(after)
             at = self._keeper.moment(self.clock.now())
             self._keeper.keep(memory_of(self.user_id, self.persona.id, became, self._before, at))
 
@@ -206,6 +231,10 @@ class Call:
         """Documents that the store never took."""
         return self._keeper.lost
 
+    def allow(self, analysis: Analysis, granted: bool) -> None:
+        """Start or stop an analysis now; one that is stopped measures and tells nothing more."""
+        self._coach.allow(analysis, granted)
+
     async def report(self) -> dict[str, Any]:
         """State, per-turn delays (s), and what came through, was lost or was dropped."""
         peer = self._peer
@@ -216,8 +245,9 @@ class Call:
             "state": self.state,
             "reason": self.reason,
             "seconds": round(self.clock.now() if self._lasted is None else self._lasted, 3),
-            "turns": [asdict(delays) for delays in self._delays],
-            "dropped": {"audio_chunks": self._chunks.dropped, "pictures": self._pictures.dropped},
+            "turns": [asdict(delays) for delays in self._teller.delays],
+            "dropped": {"audio_chunks": self._chunks.dropped, "pictures": self._coach.pictures.dropped},
+            "analysis": self._coach.counts(),
             "network": None if peer is None else await peer.statistics(),
         }
 
@@ -281,60 +311,48 @@ class Call:
         if self.state != "connected":
             log.info("call_connected", call=self.id, persona=self.persona.id, resumed=self.state == "reconnecting")
             self.state = "connected"
+            self._connected = True
         if self._tasks is not None and not self._ready.is_set():
             self._tasks.create_task(self._greet_anyway())
 
     async def _greet_anyway(self) -> None:
+        """Who never says that it is ready hears her all the same, once it is not calibrating."""
         await _within(self._limits.ready, self._ready.wait())
+        await _within(calibration.LONGEST, self._coach.at_ease.wait())
         self._ready.set()
 
+    async def _measure_round_trip(self) -> None:
+        """So that a slow network does not make a slow answer of the person's."""
+        while True:
+            await asyncio.sleep(ROUND_TRIP_EVERY)
+            if self._peer is not None:
+                self._coach.round_trip = await self._peer.round_trip()
+
+    async def _prompt(self, persona: Persona, history: tuple[Line, ...]) -> Prompt:
+        """What she may know for her next reply: also how the person looks and sounds, where that is clear."""
+        noticed = self._coach.felt()
+        if noticed is not None:
+            self._companion.notice(*noticed, turn=sum(line.role == "user" for line in history))
+        prompt = await self._engines.prompt_worker.run(partial(self._companion.prompt, persona, history))
+        self._coach.expected = "반말" if self._companion.casual else "존댓말"
+        return prompt
+
+    def _belongs(self, utterance: Utterance) -> bool:
+        """Whether it is part of the talk: no sentence of a calibration, and not her own voice coming back."""
+        return not (self._coach.takes(utterance) or self.conversation.is_her_own(utterance.text))
+
     def _on_audio(self, track: MediaStreamTrack) -> None:
-        microphone = Microphone(track, self.clock, self._chunks)
-        self._microphones.append(microphone)
         if self._tasks is not None:
-            self._tracks.append(self._tasks.create_task(self._guard("microphone", self._hear(microphone))))
-
-    async def _hear(self, microphone: Microphone) -> None:
-        """Drain one microphone; where it falls mute for good, let the turn that was open come to its end.
-
-        A track that ends at the far side may just stop sending. After MUTE without a packet (longer than any hole the
-        microphone fills itself) silence is put in its place, long enough for the longest pause inside a turn.
-        """
-        assert self._tasks is not None
-        draining = self._tasks.create_task(microphone.run())
-        self._tracks.append(draining)
-        frames, since = 0, self.clock.now()
-        while not self._ended.is_set() and self._microphones[-1] is microphone:
-            await asyncio.sleep(MUTE / 4)
-            if microphone.frames != frames:
-                frames, since = microphone.frames, self.clock.now()
-            elif draining.done() or self.clock.now() - since >= MUTE:
-                await self._fall_silent(microphone)
-                if draining.done():
-                    return
-                since = float("inf")  # once is enough, until it is heard again
-
-    async def _fall_silent(self, microphone: Microphone) -> None:
-        frames, began = microphone.frames, self.clock.now()
-        for number in range(SILENT_CHUNKS):
-            if self._ended.is_set() or microphone.frames != frames:
-                return
-            start = began + number * SILENCE / HEARING_RATE
-            self._chunks.offer(AudioChunk(start, np.zeros(SILENCE, np.float32)))
-            await asyncio.sleep(max(0.0, start + SILENCE / HEARING_RATE - self.clock.now()))
+            self._tracks.append(self._tasks.create_task(self._parts("microphone", self._ears.hear(track))))
 
     def _on_video(self, track: MediaStreamTrack) -> None:
-        camera = Camera(track, self.clock, self._pictures)
+        camera = Camera(track, self.clock, self._coach.pictures)
         self._cameras.append(camera)
         if self._tasks is not None:
-            self._tracks.append(self._tasks.create_task(self._guard("camera", camera.run())))
+            self._tracks.append(self._tasks.create_task(self._parts("camera", camera.run())))
 
     def _has_camera(self) -> bool:
         return any(camera.received for camera in self._cameras)
-
-    async def _watch(self) -> None:
-        watcher = Watcher(self._engines.new_landmarker, self._engines.face_worker, self._pictures, self.timeline)
-        await watcher.run()
 
     def _on_message(self, raw: str | bytes) -> None:
         now = self.clock.now()
@@ -343,9 +361,15 @@ class Call:
         message = wire.read_client(raw)
         match message.kind:
             case "ready":
-                self._send(wire.bot_ready({"persona": self.persona.id, "engines": self._engines.names}))
+                self._coach.level_gain((message.data or {}).get("auto_gain"))
+                about = {"persona": self.persona.id, "engines": self._engines.names}
+                self._send(wire.bot_ready({**about, "analyses": sorted(self._coach.allowed)}))
                 self._send(wire.ours("state", state=self.conversation.state, t=now))
                 self._ready.set()
+            case "devices":
+                self._coach.level_gain((message.data or {}).get("auto_gain"))
+            case "calibrate":
+                self._coach.calibrate(str((message.data or {})["state"]), message.id)
             case "bye":
                 self.hang_up("hung_up")
             case "text":
@@ -363,36 +387,9 @@ class Call:
         if text:
             self._listener.take_text(text, now)
 
-    async def _tell(self, events: Channel[Event]) -> None:
-        async for event in events:
-            if isinstance(event, TurnDelays):
-                self._delays.append(event)
-            if isinstance(event, AnalyzerFault) and not self._is_news(event):
-                continue
-            for message in wire.messages_of(event, self._keeper.moment(event.t).isoformat()):
-                self._send(message)
-
-    def _is_news(self, fault: AnalyzerFault) -> bool:
-        """The same trouble is told at most once in FAULT_EVERY; the timeline has every one."""
-        told = self._faults_told.get((fault.analyzer, fault.code))
-        if told is not None and fault.t - told < FAULT_EVERY:
-            return False
-        self._faults_told[fault.analyzer, fault.code] = fault.t
-        return True
-
     def _send(self, message: str) -> None:
         if self._peer is not None:
             self._peer.send(message)
-
-    async def _guard(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """A part that breaks is a visible event, never the end of the call."""
-        try:
-            await work
-        except Exception as error:
-            log.exception("call_part_failed", call=self.id, part=name)
-            self.timeline.append(
-                AnalyzerFault(self.clock.now(), name, f"{name}_failed", f"{type(error).__name__}: {error}")
-            )
 
 
 async def _within(seconds: float, waiting: Coroutine[Any, Any, object]) -> None:

@@ -11,9 +11,9 @@ from functools import partial
 
 from analysis import blink
 from analysis.events import ExpressionReading
-from analysis.face_state import FaceBaseline, FaceState, face_scores
+from analysis.face_state import FACE_SCORES, FaceBaseline, FaceState, face_scores
+from analysis.feedback import FeedbackReport
 from analysis.live_face import LiveFace
-from analysis.readings import Scores
 from analysis.types import FaceReading
 from media.channel import Channel
 from media.clock import Clock, TrackClock
@@ -23,6 +23,7 @@ from media.tracks.camera import JUMP_SECONDS, TICK, Thinning
 from media.types import Span
 from media.worker import Worker
 from signaling import landmarks
+from signaling.coach import Coach
 from signaling.feed import Feed
 from storage.types import new_id
 
@@ -65,7 +66,7 @@ class CallFace:
         call_id: str,
         timeline: Timeline,
         clock: Clock,
-        baseline: Callable[[], FaceBaseline | None],
+        coach: Coach,
         has_camera: Callable[[], bool],
     ) -> None:
         self.id = call_id
@@ -74,7 +75,9 @@ class CallFace:
         self.sender: object | None = None  # the connection whose pictures are taken
         self._timeline = timeline
         self._has_camera = has_camera
-        self._live = LiveFace(baseline)
+        self._coach = coach
+        self._live = LiveFace(lambda: coach.baseline)
+        coach.scored = self._score
 
     async def run(self, events: Channel[Event]) -> None:
         async for event in events:
@@ -93,14 +96,20 @@ class CallFace:
         self._timeline.append(reading)
 
     def must_be_unseen(self) -> None:
-        """Raises DeyeonsoError `camera_on` where the call has a camera of its own."""
+        """Raises DeyeonsoError `camera_on` where the call has its own camera, `not_allowed` where none may look."""
+        if "face_analysis" not in self._coach.allowed:
+            raise DeyeonsoError("not_allowed", "the person lets nobody analyse their face", "caller")
         if self._has_camera():
             raise DeyeonsoError("camera_on", "this call sends video: its own camera is read", "caller")
 
-    def score(self, scores: Scores, blinks: int | None = None, calibrated: bool = False) -> None:
-        """Publish the running scores."""
+    def _score(self, report: FeedbackReport) -> None:
+        """Publish the running scores of the face; below the report's gate they are null."""
         now = self.clock.now()
         if self.messages.wanted(now):
+            scores = {name: report.scores[name] for name in FACE_SCORES}
+            blinks = None if scores["blinking"].value is None else scores["blinking"].n
+            own = self._coach.baseline
+            calibrated = own is not None and own.calibrated
             self.messages.publish(landmarks.of_scores(now, scores, blinks, calibrated))
 
 

@@ -1,4 +1,4 @@
-"""Writes a call's lines and turns to the store as they happen; waits for a store that fails, and says that it does.
+"""Writes a call's lines, turns and events to the store as they happen; waits for a store that fails, and says so.
 
 It must not know which database it is, nor sockets: trouble is an event on the timeline like any other.
 """
@@ -10,20 +10,38 @@ import datetime as dt
 from collections import deque
 from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 import structlog
 
 from analysis.types import AnalyzerFault, Utterance
 from media.channel import Channel, Closed
+from media.clock import monotonic
 from media.errors import DeyeonsoError
 from media.timeline import Event, Timeline
 from persona.types import ReplyEnded, TurnDelays
-from storage import ChatMessage, ChatSession, Delays, Memory, Store, StoreUnavailable, Turn
+from signaling import reports
+from signaling.record import to_record
+from storage import (
+    ChatMessage,
+    ChatSession,
+    Delays,
+    Feedback,
+    Memory,
+    Store,
+    StoreUnavailable,
+    TimelineChunk,
+    Turn,
+)
 
 log = structlog.get_logger()
 
 RETRY = 2.0  # s between tries while the store fails
-UNSAVED = 2000  # documents kept in memory while it does; a call of an hour has fewer
+UNSAVED = 3000  # documents kept in memory while it does; a call of an hour has fewer
+CHUNK = 4.0  # s of events in one document: what a crash of the server costs
+LARGEST = 400  # events in one
+
+Kept = ChatMessage | Turn | Memory | TimelineChunk | Feedback
 
 
 class Keeper:
@@ -39,7 +57,10 @@ class Keeper:
         self._call_id = call_id
         self._timeline = timeline
         self._began = began
-        self._waiting: deque[ChatMessage | Turn | Memory] = deque()
+        self._waiting: deque[Kept] = deque()
+        self._records: list[dict[str, Any]] = []  # events of the chunk that is being filled
+        self._opened = 0.0  # monotonic s, when its first came
+        self._chunks = 0
         self._said: dict[int, Utterance] = {}
         self._delays: dict[int, TurnDelays] = {}
         self._failing = False
@@ -56,7 +77,9 @@ class Keeper:
         """Until `events` closes and the store has taken everything; cancelled before that, it counts what is lost."""
         try:
             while await self._next(events):
+                self._cut_chunk()
                 await self._write(events)
+            self._cut_chunk(at_once=True)
             while self._waiting:
                 await self._write(events)
                 if self._failing:
@@ -67,19 +90,37 @@ class Keeper:
                 log.error("call_writes_lost", call=self._call_id, documents=len(self._waiting))
 
     async def _next(self, events: Channel[Event]) -> bool:
-        """Take one more event, or while the store fails wait for the time of another try; False at the end."""
+        """Take one more event, or wait for the time of another try or of the next chunk; False at the end."""
+        limit = RETRY if self._failing else CHUNK if self._records else None
         try:
-            if not self._failing:
-                self._note(await events.get())
-                return True
             with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY):
+                async with asyncio.timeout(limit):
                     self._note(await events.get())
             return True
         except Closed:
             return False
 
+    def _cut_chunk(self, at_once: bool = False) -> None:
+        """Have the events so far written, once there are enough of them."""
+        due = at_once or len(self._records) >= LARGEST or monotonic() - self._opened >= CHUNK
+        if not self._records or not due:
+            return
+        chunk = TimelineChunk(
+            call_id=self._call_id,
+            seq=self._chunks,
+            session_id=self.session_id,
+            user_id=self._session.user_id,
+            events=tuple(self._records),
+        )
+        self._chunks += 1
+        self._records = []
+        self.keep(chunk)
+
     def _note(self, event: Event) -> None:
+        record = to_record(event)
+        if record is not None:
+            self._opened = self._opened if self._records else monotonic()
+            self._records.append(record)
         match event:
             case Utterance() if event.text:
                 self._said[event.turn] = event
@@ -121,7 +162,7 @@ class Keeper:
             )
         )
 
-    def keep(self, document: ChatMessage | Turn | Memory) -> None:
+    def keep(self, document: Kept) -> None:
         """Write this when its turn comes."""
         if len(self._waiting) >= UNSAVED:
             self._waiting.popleft()
@@ -133,7 +174,10 @@ class Keeper:
         while self._waiting:
             document = self._waiting[0]
             try:
-                await self._store.put(document)
+                if isinstance(document, Feedback):
+                    await reports.keep(self._store, document)
+                else:
+                    await self._store.put(document)
             except StoreUnavailable as error:
                 if not self._failing:
                     self._failing = True
@@ -149,6 +193,6 @@ class Keeper:
                 self._failing = False
                 log.info("store_recovered", call=self._call_id)
 
-    def _now_of(self, document: ChatMessage | Turn | Memory) -> float:
+    def _now_of(self, document: Kept) -> float:
         at = document.timestamp if isinstance(document, ChatMessage) else document.created_at
         return (at - self._began).total_seconds()

@@ -177,6 +177,25 @@ class Peer:
                 found[f"{entry.kind}_{entry.type.removesuffix('-rtp')}"] = values
         return found
 
+    async def round_trip(self) -> float | None:
+        """Seconds to the other end and back, as its RTCP reports tell; None where it has sent none."""
+        if self._closed:
+            return None
+        reports = await self._pc.getStats()
+        times = [one.roundTripTime for one in reports.values() if one.type == "remote-inbound-rtp"]
+        return min((float(time) for time in times if time is not None), default=None)
+
+    async def drain(self, limit: float = 0.5) -> None:
+        """Wait until what was sent has left, at most `limit` s."""
+        channel = self._channel
+        if channel is None or self.state != "connected" or not channel.bufferedAmount:
+            return
+        empty = asyncio.Event()
+        channel.on("bufferedamountlow", empty.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await empty.wait()
+
     async def close(self) -> None:
         """Close for good; bounded, whatever aiortc waits for."""
         if self._closed:

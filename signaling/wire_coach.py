@@ -7,60 +7,60 @@ It must not know when anything is sent, nor how it was measured.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from analysis import tone
+from analysis.emotion import polarity
 from analysis.events import Tip
+from analysis.face_crop import unreadable
+from analysis.face_state import FaceBaseline
 from analysis.feedback import CONTRACT, FeedbackReport
-from analysis.readings import EMOTIONS, Emotion, EmotionReading, Polarity, Score, ToneReading, WordReading
+from analysis.live_face import FaceMoment
+from analysis.readings import EMOTIONS, Emotion, EmotionReading, Score, ToneReading, WordReading
 from analysis.tips import NOTICES
+from analysis.types import FaceReading
 from signaling.wire import envelope, notice, ours
 
 LARGEST = 60_000  # bytes that one message may have: browsers and aiortc take 64 kB
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One moment's face as it is told: smoothed, and against the person's own baseline where there is one."""
-
-    t: float  # s
-    found: bool
-    faces: int
-    problem: str | None  # why there is no expression: "no_face", "face_too_small", "face_cut_off"
-    probabilities: Mapping[Emotion, float] | None  # smoothed; None without an expression
-    label: Emotion | None
-    polarity: Polarity | None
-    model: str | None
-    looking: bool | None  # towards the screen
-    smile: float | None  # 0–1
-    head: tuple[float, float, float] | None  # degrees: yaw, pitch, roll
-
-
-def face(seen: Face) -> str:
-    shown = None
-    if seen.probabilities and seen.label is not None:
-        shown = {
-            "polarity": seen.polarity,
-            "label": seen.label,
-            "confidence": round(seen.probabilities[seen.label], 3),
-            "probabilities": _classes(seen.probabilities),
-            "model": seen.model,
+def face(reading: FaceReading, moment: FaceMoment, baseline: FaceBaseline | None) -> str:
+    """One picture's face: its head against the person's own baseline where there is one."""
+    shown, shapes = moment.expression, reading.blendshapes
+    expression = None
+    if shown is not None:
+        expression = {
+            "polarity": polarity(shown.probabilities),
+            "label": shown.label,
+            "confidence": round(shown.confidence, 3),
+            "probabilities": _classes(shown.probabilities),
+            "model": shown.model,
         }
-    head = None if seen.head is None else dict(zip(("yaw", "pitch", "roll"), map(_tenth, seen.head), strict=True))
+    head = None
+    if moment.turn is not None:
+        yaw, pitch, roll = moment.turn
+        own = (baseline.pitch, baseline.roll) if baseline is not None else (0.0, 0.0)
+        head = {"yaw": _rounded(yaw), "pitch": _rounded(pitch - own[0]), "roll": _rounded(roll - own[1])}
     return ours(
-        "face", t=round(seen.t, 3), found=seen.found, faces=seen.faces, problem=seen.problem, expression=shown,
-        looking=seen.looking, smile=None if seen.smile is None else round(seen.smile, 3), head=head,
-    )  # fmt: skip
+        "face",
+        t=round(moment.t, 3),
+        found=moment.found,
+        faces=moment.faces,
+        problem=unreadable(reading),
+        expression=expression,
+        looking=None if moment.closed else moment.on_screen,
+        smile=None if shapes is None else _rounded((shapes["mouthSmileLeft"] + shapes["mouthSmileRight"]) / 2, 3),
+        head=head,
+    )
 
 
 def tone_of(reading: ToneReading) -> str:
     measures = {
-        "pitch": _tenth(tone.value_of("pitch", reading), 2),
-        "rate": _tenth(tone.value_of("rate", reading), 2),
-        "volume": _tenth(tone.value_of("volume", reading), 2),
-        "level": _tenth(reading.level),
-        "voiced": _tenth(reading.voiced, 2),
+        "pitch": _rounded(tone.value_of("pitch", reading), 2),
+        "rate": _rounded(tone.value_of("rate", reading), 2),
+        "volume": _rounded(tone.value_of("volume", reading), 2),
+        "level": _rounded(reading.level),
+        "voiced": _rounded(reading.voiced, 2),
         "pauses": len(reading.pauses),
     }
     return ours("tone", **_place(reading), scores=scores_of(reading.scores), measures=measures)
@@ -144,5 +144,5 @@ def _classes(probabilities: Mapping[Emotion, float]) -> dict[str, float]:
     return {emotion: round(probabilities[emotion], 3) for emotion in EMOTIONS if emotion in probabilities}
 
 
-def _tenth(value: float | None, digits: int = 1) -> float | None:
+def _rounded(value: float | None, digits: int = 1) -> float | None:
     return None if value is None else round(value, digits)

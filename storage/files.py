@@ -27,6 +27,24 @@ class Files:
         self.path(relative).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return relative
 
+    def named(self, owner: str, id: str, suffix: str) -> str:
+        """The relative path of the one file of `owner` that belongs to the document `id`, its folder made."""
+        name = id if id.isalnum() and id.isascii() and len(id) <= 64 else hashlib.sha256(id.encode()).hexdigest()
+        relative = f"{_folder(owner)}/{name}{suffix}"
+        self.path(relative).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return relative
+
+    def write(self, relative: str, data: bytes) -> None:
+        """Put `data` there, whole or not at all."""
+        path = self.path(relative)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        scratch = path.with_name(f".{path.name}.{new_id()}")
+        try:
+            scratch.write_bytes(data)
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+
     def path(self, relative: str) -> Path:
         """Where it lies. Raises BadQuery for a path that leaves the folder."""
         path = self.root if "\0" in relative else (self.root / relative).resolve()

@@ -72,7 +72,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind(types.TimelineChunk, "timelines", filters=("session_id", "call_id"), keep="transcripts"),
     Kind(types.Turn, "turns", filters=("session_id", "call_id"), keep="transcripts"),
     Kind(types.ChatMessage, "chat_messages", order="timestamp", filters=("session_id",), keep="transcripts"),
-    Kind(types.Feedback, "feedback", filters=("session_id",), keep="transcripts"),
+    Kind(types.Feedback, "feedback", filters=("session_id",), has_file=True, keep="transcripts"),
     Kind(types.ChatSession, "chat_sessions", filters=("persona_id",), keep="transcripts"),
     Kind(types.Memory, "memories"),
     Kind(types.OwnPersona, "own_personas"),

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from media.worker import Worker
 from storage.engine import Change, Engine, Insert, Match, Patch, Query, Remove, Upsert
-from storage.errors import BadQuery, NotFound
+from storage.errors import BadQuery, NotFound, StoreUnavailable
 from storage.files import Files
 from storage.kinds import KINDS, D, Keep, Kind, kind_of
 from storage.types import ChatSession, Document, now
@@ -151,6 +151,13 @@ class Store:
         """Delete what has expired at the moment `at`, files included; how many of each collection went."""
         return {kind.name: await self._remove(Match(kind, None, expired_by=at)) for kind in KINDS if kind.expires}
 
+    async def write_file(self, relative: str, data: bytes) -> None:
+        """Write one of `files`, off the loop, whole or not at all. Raises StoreUnavailable."""
+        try:
+            await self._disk.run(partial(self.files.write, relative, data))
+        except OSError as error:
+            raise StoreUnavailable(f"the media folder: {error.strerror}") from error
+
     async def close(self) -> None:
         """Finish what was accepted and let go of the database."""
         await self._engine.close()
@@ -179,7 +186,8 @@ class Store:
         removed = 0
         while documents := await self._engine.read(Query(match, limit=_SWEEP)):
             for document in documents:
-                await self._disk.run(partial(self.files.remove, document.file))
+                if document.file:
+                    await self._disk.run(partial(self.files.remove, document.file))
                 owner = getattr(document, match.kind.owner)
                 removed += await self._write(Remove(Match(match.kind, owner, {"id": document.id})))
         return removed

@@ -151,6 +151,7 @@ class Feedback(Document):
     session_id: Id
     user_id: Id
     feedback: dict[str, JsonValue]
+    file: str = Field(default="", description="its JSON export, relative to the media folder; empty: none")
     created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 

@@ -16,6 +16,7 @@ from media.clock import wall_time
 from persona.companion import Companion
 from signaling.api import Api, Body, reply
 from signaling.call import Call
+from signaling.coach import ANALYSES
 from signaling.consents import allowed, check_call
 from signaling.context import CONTEXT, Context, identity_of, lease_of, user_of
 from signaling.keeper import Keeper
@@ -105,7 +106,8 @@ async def begin_call(
 ) -> tuple[Call, str, str]:
     """A new call for an offer: the call, the answer's SDP, and the token to resume it with."""
     offer, user_id = check_offer(sdp, kind, context.policy), lease.user_id
-    check_call(await allowed(context.store, user_id, context.guests), context.abroad)
+    may = await allowed(context.store, user_id, context.guests)
+    check_call(may, context.abroad)
     context.calls.admit(user_id)
     persona = await context.cast.persona_of(user_id, None if persona_id is None else str(persona_id))
     if session_id is not None:
@@ -131,6 +133,7 @@ async def begin_call(
         memory,
         context.limits,
         context.patience,
+        [analysis for analysis in ANALYSES if analysis in may],
     )
     token = context.calls.begin(call)
     return call, await _connect(context, call, offer, fresh=True), token

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from media.errors import DeyeonsoError
 from signaling.api import Api, Body
 from signaling.audit import AUDIT
+from signaling.coach import ANALYSES
 from signaling.consents import QUESTIONS, Question, Standing, answer, missing_for_call, standings
 from signaling.context import CONTEXT, Context, user_of
 from signaling.export import export_zip
@@ -166,3 +167,5 @@ def _apply(context: Context, user_id: str, allowed: frozenset[ConsentTo]) -> Non
     for call in context.calls.of(user_id):
         if missing_for_call(allowed, context.abroad):
             call.hang_up("consent_withdrawn")
+        for analysis in ANALYSES:
+            call.allow(analysis, analysis in allowed)

@@ -6,7 +6,7 @@ Only the language model's server is a stand-in, on a real socket; the person is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -23,12 +23,19 @@ from media.types import Span
 from persona import PersonaManager
 from persona.adapters.openai_chat import OpenAIChat
 from persona.conversation import APOLOGY, NOT_HEARD, Conversation, Patience
+from persona.engines import Prompt
 from persona.prompt import assemble
+from persona.schema import Persona
 from persona.types import DialogueFault, Line, ReplyEnded, ReplyStarted, Said, StateChanged, TurnDelays
 from tests.fakes.openai_server import KEY, FakeOpenAI
 
 UNHURRIED = Patience(60, 60, 60, 60)  # s: the test machine may be busy with something else
 LONG = ["저는 주말마다 산에 올라가요. ", "정상에서 마시는 커피가 정말 맛있거든요. ", "다음에 꼭 같이 가요."]
+
+
+async def prompt_of(persona: Persona, history: Sequence[Line]) -> Prompt:
+    """As a call makes it, without what it knows beside."""
+    return assemble(persona, history)
 
 
 @dataclass
@@ -74,7 +81,7 @@ def stage(korean_voice):
             model = OpenAIChat(server.url, KEY, "test-model", first_token_s=20, idle_s=20)
             conversation = Conversation(
                 PersonaManager().get_persona("seoa"), model, korean_voice, track, hearing, timeline, clock,
-                lambda persona, history: assemble(persona, history), patience,
+                prompt_of, patience,
             )  # fmt: skip
 
             async def wire() -> None:

@@ -2,13 +2,17 @@
 
 import json
 
+import pytest
+
 from analysis import words
 from analysis.emotion import read as feel
-from analysis.events import Tip
+from analysis.events import ExpressionReading, Tip
+from analysis.face_state import FaceBaseline
+from analysis.live_face import FaceMoment, LiveFace
 from analysis.tips import TEXTS
 from media.types import Span
 from signaling import wire_coach
-from signaling.wire_coach import Face
+from tests.analysis.faces import film, nobody
 from tests.analysis.talks import EMPATHIC, LINES, report, talk, voice, with_face
 
 
@@ -58,12 +62,22 @@ def test_what_was_not_measured_is_null_with_its_reason():
     assert told["scores"]["likability"]["value"] is not None
 
 
-def test_a_face_without_an_expression_is_told_as_such():
-    told = data_of(
-        wire_coach.face(Face(1.0, True, 1, "face_too_small", None, None, None, None, None, 0.5, (1.0, 2.04, 3.0)))
-    )
-    assert (told["expression"], told["problem"], told["looking"]) == (None, "face_too_small", None)
-    assert told["head"] == {"yaw": 1.0, "pitch": 2.0, "roll": 3.0}
+def test_a_face_is_told_with_its_expression_and_its_head_against_the_baseline():
+    [reading] = film(1 / 15, 15, yaw=lambda t: 4.0, pitch=lambda t: 6.0)
+    own = FaceBaseline(4.0, 6.0, 5.0, 0.0, 60.0, 0.1, 0.1, True)
+    live = LiveFace(lambda: own)
+    live.express(ExpressionReading(reading.t, "슬픔", 0.8, {"슬픔": 0.8, "중립": 0.2}, "face-api"))
+    told = data_of(wire_coach.face(reading, live.see(reading), own))
+    assert (told["found"], told["problem"], told["looking"]) == (True, None, True)
+    assert told["head"]["pitch"] == pytest.approx(1.0, abs=0.5)
+    assert list(told["expression"])[:2] == ["polarity", "label"]
+    assert (told["expression"]["polarity"], told["expression"]["label"]) == ("부정", "슬픔")
+
+
+def test_a_picture_without_a_face_tells_nothing_of_one():
+    told = data_of(wire_coach.face(nobody(1.0), FaceMoment(1.0, 0), None))
+    assert told["problem"] == "no_face"
+    assert [told[name] for name in ("expression", "looking", "smile", "head")] == [None] * 4
 
 
 def test_the_gate_is_a_notice_and_a_hint_is_a_tip():
