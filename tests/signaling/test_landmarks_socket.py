@@ -339,6 +339,22 @@ async def test_a_stream_needs_the_consent_to_read_faces_and_ends_when_it_is_with
         assert client.of("error")[0]["error"]["code"] == "consent_needed"
 
 
+async def test_a_call_takes_no_more_landmarks_once_its_face_may_not_be_read_and_gives_scores_while_it_may(
+    service: Service,
+):
+    async with HeadlessPeer(service.url) as peer:
+        call = service.calls.get(peer.call["call_id"], GUEST.user_id)
+        async with socket(service, {**SEND, "call_id": call.id}) as sender:
+            await send_film(sender, film(2.0, 15.0, make=known), speed=2)
+            scores = (await sender.next("scores", 15))["scores"]
+            assert scores["gaze_stability"]["value"] is None  # two seconds of a face say nothing yet …
+            assert scores["gaze_stability"]["reason"]
+            call.allow("face_analysis", False)
+            await sender.say(sent(known(50.0)))
+            assert await sender.closed() == 4403
+            assert sender.of("error")[0]["error"]["code"] == "not_allowed"
+
+
 async def ticket_of(service: Service, token: str) -> str:
     headers = {"Authorization": f"Bearer {token}"}
     async with aiohttp.ClientSession() as http, http.post(f"{service.url}/ws/tickets", headers=headers) as response:

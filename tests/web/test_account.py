@@ -297,6 +297,7 @@ async def test_a_call_outlives_its_token_and_what_it_may_analyse_can_be_changed_
         await expect(page.get_by_role("switch", name="목소리와 말 분석")).to_be_checked()
         await page.get_by_role("button", name="닫기").click()
         assert (await consents_of(world.service, call.user_id))["voice_analysis"] is True
+        assert (await call.report())["analysis"]["allowed"] == ["voice_analysis"]
         other = await page.context.new_page()
         await other.goto(world.account)
         await other.get_by_role("switch", name="통화와 대화").click()
