@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import orjson
 
+from analysis import blink, gaze
 from analysis.events import Calibrated, ExpressionReading, PersonaSpoke, Tip, VoiceCalibrated
 from analysis.expression import NEGATIVE
-from analysis.face_track import FaceStretch, join
+from analysis.face_state import baseline_of
+from analysis.face_track import FaceStretch, FaceTrack, join
 from analysis.readings import EmotionReading, ToneReading, WordReading
 from analysis.types import AnalyzerFault, Utterance
 from media.timeline import Event
@@ -29,8 +31,8 @@ def view(events: Iterable[Event]) -> list[dict[str, Any]]:
 
     `tone`, `words` and `tip` are those of signaling/wire.py; beside them `utterance` `{turn, t0, t1, text, confidence,
     gaps}`, `persona` `{turn, t0, t1, text}`, `calibrated` `{t0, t1, of: face | voice}`, `fault` `{analyzer, code}`; and
-    for the whole call once, as columns a half second apart, `faces` `{at, found, smile, yaw, pitch, roll}` and as they
-    came `expressions` `{at, label, positive, negative, model}`.
+    for the whole call once, as columns a half second apart, `faces` `{at, found, looking, smile, yaw, pitch, roll}` and
+    as they came `expressions` `{at, label, positive, negative, model}`.
     """
     events = list(events)
     words: dict[int, WordReading] = {}
@@ -39,7 +41,8 @@ def view(events: Iterable[Event]) -> list[dict[str, Any]]:
         if isinstance(event, WordReading):
             words[event.turn] = event
         shown += [{"t": round(event.t, 3), **told} for told in _told(event, words)]
-    shown += _faces([event for event in events if isinstance(event, FaceStretch)])
+    calibration = [event.span for event in events if isinstance(event, Calibrated)]
+    shown += _faces([event for event in events if isinstance(event, FaceStretch)], calibration)
     shown += _expressions([event for event in events if isinstance(event, ExpressionReading)])
     return sorted(shown, key=lambda one: float(one["t"]))
 
@@ -67,14 +70,27 @@ def _told(event: Event, words: dict[int, WordReading]) -> list[dict[str, Any]]:
     return []
 
 
-def _faces(stretches: Sequence[FaceStretch]) -> list[dict[str, Any]]:
+def _faces(stretches: Sequence[FaceStretch], calibration: Sequence[Span]) -> list[dict[str, Any]]:
     if not stretches:
         return []
     track = join([stretch.track for stretch in stretches])
-    thin = track.where(np.diff(np.floor(track.t / STEP), prepend=-1) > 0)
+    kept = np.diff(np.floor(track.t / STEP), prepend=-1) > 0
+    thin = track.where(kept)
     columns = {name: [_known(value) for value in getattr(thin, name)] for name in ("smile", "yaw", "pitch", "roll")}
+    looking = [one for one, keep in zip(_looking(track, calibration), kept.tolist(), strict=True) if keep]
     at = [round(float(t), 2) for t in thin.t]
-    return [{"kind": "faces", "t": at[0], "at": at, "found": thin.found.tolist(), **columns}]
+    return [{"kind": "faces", "t": at[0], "at": at, "found": thin.found.tolist(), "looking": looking, **columns}]
+
+
+def _looking(track: FaceTrack, calibration: Sequence[Span]) -> list[bool | None]:
+    """Towards the screen or not, as the report counts it; None without open eyes, or without a baseline."""
+    baseline = baseline_of(track, calibration)
+    if baseline is None:
+        return [None] * len(track)
+    eyes = gaze.direction(track.gaze_x, track.gaze_y, track.yaw, track.pitch)
+    on = gaze.on_target(eyes, baseline.gaze_yaw, baseline.gaze_pitch)
+    open_eyes = track.found & ~blink.blinking(track.t, track.ear)
+    return [bool(one) if seen else None for one, seen in zip(on, open_eyes, strict=True)]
 
 
 def _expressions(readings: Sequence[ExpressionReading]) -> list[dict[str, Any]]:
