@@ -54,7 +54,7 @@ async def send():
     """(method, path, …) -> (status, JSON body or text)."""
     app = web.Application(middlewares=[errors_as_json], client_max_size=10)
     api.add_to(app)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.2)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
