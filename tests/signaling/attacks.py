@@ -153,6 +153,7 @@ ATTACKS: dict[str, Callable[[FakeSupabase], str]] = {
     "iat in the future": lambda supabase: supabase.sign(claims(supabase, iat=int(time.time()) + 600)),
     "nbf in the future": lambda supabase: supabase.sign(claims(supabase, nbf=int(time.time()) + 600)),
     "crit": lambda supabase: rightly_signed(supabase, crit=["exp"], exp=1),
+    "crit of an extension that the library knows": lambda supabase: rightly_signed(supabase, crit=["b64"], b64=True),
     "ten kilobytes": changed(user_metadata={"name": "x" * 10_000}),
     "service_role": changed(role="service_role"),
     "the service key": project_key("service_role"),
