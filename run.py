@@ -274,11 +274,14 @@ async def peer(options: argparse.Namespace) -> int:
                 _say(options, f"  말끝 → 첫소리 {turn.first_sound:.2f} s  {_steps(turn.delays)}")
             for problem in turn.errors:
                 _say(options, f"  ! {problem}")
+    for line in _feedback(caller.feedback):
+        _say(options, line)
     report = {
         "call": {name: caller.call[name] for name in ("call_id", "session_id")},
         "greeting": greeting,
         "turns": [asdict(turn) for turn in turns],
         "feedback": caller.feedback,
+        "readings": [m["data"] for m in caller.of_kind("server-message") if m["data"]["kind"] != "state"],
         "answered": all(turn.answered for turn in turns),
     }
     if options.json:
@@ -288,6 +291,19 @@ async def peer(options: argparse.Namespace) -> int:
 
 def _say(options: argparse.Namespace, line: str) -> None:
     print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+
+def _feedback(report: dict[str, Any] | None) -> list[str]:
+    """The report as a few lines."""
+    if report is None:
+        return ["리포트: 받지 못했어요."]
+    told = report["feedback"]
+    scores = []
+    for name in (name for name in told["metrics"] if name in told):
+        score = told["metrics"][name]
+        sure = f"(확신 {score['confidence']:.2f})" if score["value"] is not None else f"({score['reason']})"
+        scores.append(f"{name} {'–' if score['value'] is None else score['value']} {sure}")
+    return [f"리포트 ({told['status']}): {told['summary']}", *(f"  {score}" for score in scores)]
 
 
 def _steps(delays: dict[str, float]) -> str:

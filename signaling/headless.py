@@ -6,7 +6,7 @@ It is a client: it must not import anything of the server's inside, only the wir
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,8 +19,7 @@ import av
 import numpy as np
 import orjson
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaPlayer
-from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
 
 from media import jitter
 from media.clock import Clock
@@ -87,6 +86,44 @@ class Mouth(AudioStreamTrack):
         return frame
 
 
+class Film(VideoStreamTrack):
+    """The peer's camera: a clip over and over, at its own pace (aiortc's player ends with the clip, loop or not)."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._frames = self._over_and_over(path)
+        self._began: float | None = None
+        next(self._over_and_over(path))  # what holds no picture is told at once
+
+    async def recv(self) -> av.VideoFrame:
+        if self.readyState != "live":
+            raise MediaStreamError
+        moment, frame = next(self._frames)
+        now = self._clock.now()
+        self._began = now if self._began is None else self._began
+        await asyncio.sleep(max(0.0, self._began + moment - now))
+        frame.pts, frame.time_base = round(moment * 90_000), Fraction(1, 90_000)
+        return frame
+
+    @staticmethod
+    def _over_and_over(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
+        """(s since the beginning, frame), for ever. Raises DeyeonsoError `bad_video`."""
+        start = 0.0
+        while True:
+            last = None
+            try:
+                with av.open(str(path)) as container:
+                    for frame in container.decode(video=0):
+                        last = float(frame.time or 0.0)
+                        yield start + last, frame
+            except (OSError, IndexError, ValueError, av.FFmpegError) as error:
+                raise DeyeonsoError("bad_video", f"{path}: {error}", "caller") from None
+            if last is None:
+                raise DeyeonsoError("bad_video", f"{path}: there is no picture in it", "caller")
+            start += last + 1 / 25
+
+
 @dataclass(slots=True)
 class Turn:
     """What one spoken file led to. Times in seconds; None where it did not happen."""
@@ -147,10 +184,7 @@ class HeadlessPeer:
     async def _connect(self) -> None:
         self._pc.addTrack(self.mouth)
         if self._video is not None:
-            player = MediaPlayer(str(self._video), loop=True)
-            if player.video is None:
-                raise DeyeonsoError("bad_video", f"{self._video}: there is no picture in it", "caller")
-            self._pc.addTrack(player.video)
+            self._pc.addTrack(Film(self._video, self.clock))
         channel = self._pc.createDataChannel("chat")
         channel.on("message", self._on_message)
         opened = asyncio.Event()

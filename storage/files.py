@@ -40,6 +40,7 @@ class Files:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         scratch = path.with_name(f".{path.name}.{new_id()}")
         try:
+            scratch.touch(mode=0o600)
             scratch.write_bytes(data)
             scratch.replace(path)
         finally:
