@@ -84,7 +84,7 @@ async def test_a_call_is_coached_reported_kept_and_deleted(server, visit, talk, 
         await expect(strip).to_be_visible()
         for lane in (".strip-mine", ".strip-hers", ".strip-bar", ".strip-on, .strip-off", ".strip-face"):
             await expect(strip.locator(lane)).not_to_have_count(0)
-        await page.locator(".pin").first.click()
+        await page.locator(".pin").first.press("Enter")
         await expect(page.locator("#transcript .lit")).to_have_count(1)
         await page.set_viewport_size(ViewportSize(width=390, height=844))
         assert not await sideways(page)

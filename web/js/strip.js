@@ -92,7 +92,7 @@ function pin(moment, x, y, choose) {
   const told = `${clock(moment.t0)} ${moment.quote ? `‘${moment.quote}’ ` : ""}${moment.texts.join(", ")}`;
   const button = make("button", { type: "button", class: `pin ${moment.direction}`, title: told, "aria-label": told });
   button.style.setProperty("--x", `${x}px`);
-  button.style.setProperty("--y", `${y + LANE / 2}px`);
+  button.style.setProperty("--y", `${y + LANE / 2 + (moment.direction === "good" ? -8 : 8)}px`); // two of one time side by side
   button.addEventListener("click", choose);
   return button;
 }
