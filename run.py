@@ -108,7 +108,7 @@ def _serve(options: argparse.Namespace) -> int:
 async def choose_engines(config: Config, weights: Weights) -> Engines:
     """The configured engines, or for what is unset the best that this machine can use, loaded and warm."""
     from analysis import korean
-    from analysis.adapters.device import chosen
+    from analysis.adapters.device import chosen, providers
     from analysis.adapters.expression import chosen_classifier
     from analysis.adapters.landmarker import MediaPipeLandmarker
     from analysis.adapters.pitch import SwiftPitch
@@ -121,13 +121,14 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
     from persona.guard import Guard
 
     face, turn_end, coach = Worker("face"), Worker("turn-end"), Worker("coach")
+    expressions = Worker("expressions")
+    speech, small = chosen(config.device, "CTranslate2"), chosen(config.device, "onnxruntime")
     kokoro = KokoroVoice(
         weights.path("kokoro/model.onnx"),
         weights.path("kokoro/vocab.json"),
         [weights.path("kokoro/voices.npz"), *sorted(weights.root.glob("kokoro/voices/*.bin"))],
+        providers=providers(small),
     )
-    expressions = Worker("expressions")
-    speech, small = chosen(config.device, "CTranslate2"), chosen(config.device, "onnxruntime")
     brain = _choose_model(config)
     voice = await _choose_voice(config, kokoro)
     landmarker = weights.path("face_landmarker.task")

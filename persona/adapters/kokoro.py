@@ -34,10 +34,21 @@ class KokoroVoice:
 
     name = "kokoro"
 
-    def __init__(self, model: Path, vocabulary: Path, voices: Sequence[Path], threads: int = 2) -> None:
-        """`voices`: .npz files of named styles, and .bin files of one raw float32 style each, named by the file."""
+    def __init__(
+        self,
+        model: Path,
+        vocabulary: Path,
+        voices: Sequence[Path],
+        threads: int = 2,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+    ) -> None:
+        """`voices`: .npz files of named styles, and .bin files of one raw float32 style each, named by the file.
+
+        `providers`: where onnxruntime runs it.
+        """
         self._files = (model, vocabulary, tuple(voices))
         self._threads = threads
+        self._providers = list(providers)
         self._worker = Worker("kokoro")
         self._kokoro: _Kokoro | None = None
 
@@ -57,7 +68,7 @@ class KokoroVoice:
     def _loaded(self) -> _Kokoro:
         if self._kokoro is None:
             try:
-                self._kokoro = _Kokoro(*self._files, self._threads)
+                self._kokoro = _Kokoro(*self._files, self._threads, self._providers)
                 self._kokoro.render(phonemes("안녕하세요."), self._kokoro.names[0], 1.0)
             except Exception as error:
                 raise DeyeonsoError("voice_failed", f"the Kokoro voice cannot be loaded: {error}") from error
@@ -97,7 +108,9 @@ def spoken_clauses(text: str) -> list[tuple[Clause, str]]:
 class _Kokoro:
     """The model itself; every call blocks."""
 
-    def __init__(self, model: Path, vocabulary: Path, voices: Sequence[Path], threads: int) -> None:
+    def __init__(
+        self, model: Path, vocabulary: Path, voices: Sequence[Path], threads: int, providers: list[str]
+    ) -> None:
         import onnxruntime  # here, because importing it takes .2 s that belong to the worker
 
         options = onnxruntime.SessionOptions()
@@ -105,7 +118,7 @@ class _Kokoro:
         options.log_severity_level = 3
         # Threads that spin while they wait take the core from the recogniser and from other calls.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=providers)
         self._ids: dict[str, int] = json.loads(vocabulary.read_text("utf-8"))["vocab"]
         self._styles = _read_styles(voices)
 

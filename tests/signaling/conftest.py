@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from analysis.adapters.whisper import WhisperSpeechToText
+from media.preload import preload
 from media.types import HEARING_RATE, Samples, Wave
-from media.weights import Weights
+from media.weights import Weights, cache_folder, read_manifest
 from persona.adapters.openai_chat import OpenAIChat
 from persona.guard import Guard
 from persona.shaping import resampled
@@ -67,3 +68,11 @@ async def chat_app(fake_openai: FakeOpenAI, tmp_path: Path):
     model = Guard(OpenAIChat(fake_openai.url, KEY, "m", first_token_s=1.0, idle_s=1.0))
     async with running(tmp_path, parts=replace(engines(), model=model)) as service:
         yield service.url, service.store
+
+
+@pytest.fixture(scope="session")
+def film() -> Path:
+    """A man who looks sad and then laughs, 19.7 s."""
+    folder = cache_folder().parent / "test-material"
+    preload(folder, manifest=read_manifest(Path(__file__).parents[1] / "material.json"))
+    return Weights(folder).root / "face_video.mp4"

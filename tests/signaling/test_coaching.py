@@ -8,24 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
-import pytest
 
-from media.preload import preload
 from media.types import Samples
-from media.weights import Weights, cache_folder, read_manifest
 from signaling.headless import HeadlessPeer
 from tests.servers import Server
 
 Spoken = Callable[..., Samples]
 SAID = ["안녕하세요. 만나서 정말 반가워요.", "혹시 어떤 음식을 좋아하세요?"]
-
-
-@pytest.fixture(scope="module")
-def film() -> Path:
-    """A man who looks sad and then laughs, 19.7 s."""
-    folder = cache_folder().parent / "test-material"
-    preload(folder, manifest=read_manifest(Path(__file__).parents[1] / "material.json"))
-    return Weights(folder).root / "face_video.mp4"
 
 
 async def get(url: str) -> tuple[int, dict]:
