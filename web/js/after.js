@@ -11,7 +11,7 @@ import { Transcript } from "./transcript.js";
 /** @typedef {import("./stage.js").Memory} Memory */
 
 const transcript = new Transcript(byId("transcript"));
-const report = new ReportView(byId("report"), ({ t0 }) => transcript.light(t0));
+const report = new ReportView(byId("report"), ({ t0, quote }) => transcript.light(t0, quote));
 
 /** @param {Memory} memory @param {Date} when */
 export function showAfter(memory, when) {

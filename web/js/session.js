@@ -14,7 +14,7 @@ import { Transcript } from "./transcript.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const transcript = new Transcript(byId("transcript"));
-const report = new ReportView(byId("report"), ({ t0 }) => transcript.light(t0));
+const report = new ReportView(byId("report"), ({ t0, quote }) => transcript.light(t0, quote));
 
 /** @typedef {import("./api.js").Session} Session */
 
@@ -35,7 +35,7 @@ async function open() {
 async function judge({ persona_name: name }, events) {
   const feedback = await report.follow(id);
   byId("strip-part").hidden = false;
-  byId("strip").replaceChildren(stripElement(readingsOf(events), name, feedback ? momentsOf(feedback) : [], (t) => transcript.light(t)));
+  byId("strip").replaceChildren(stripElement(readingsOf(events), name, feedback ? momentsOf(feedback) : [], (t, quote) => transcript.light(t, quote)));
 }
 
 /** @param {Session} session */

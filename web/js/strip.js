@@ -22,7 +22,7 @@ const LANES = ["나", "상대", "높낮이", "크기", "시선", "표정", "순�
 
 /**
  * @param {Readings} readings @param {string} herName @param {import("./report.js").Seen[]} moments
- * @param {(t: number) => void} choose @returns {HTMLElement}
+ * @param {(t: number, quote?: string|null) => void} choose @returns {HTMLElement}
  */
 export function stripElement(readings, herName, moments, choose) {
   const seconds = Math.max(1, readings.seconds);
@@ -51,7 +51,7 @@ export function stripElement(readings, herName, moments, choose) {
     ...readings.gaze.map((one) => block("시선", one, one.on ? "strip-on" : "strip-off", 11)),
     ...readings.expression.map((one) => block("표정", one, `strip-face ${FACES[one.polarity] ?? ""}`, 11)),
   );
-  const pins = moments.map((moment) => pin(moment, x(moment.t0), y("순간"), () => choose(moment.t0)));
+  const pins = moments.map((moment) => pin(moment, x(moment.t0), y("순간"), () => choose(moment.t0, moment.quote)));
   const box = make("div", { class: "strip-inside" }, svg, ...pins);
   box.style.setProperty("--width", `${width}px`);
   svg.addEventListener("click", (/** @type {MouseEvent} */ event) => {

@@ -8,7 +8,7 @@ import { TEXT } from "./strings.js";
 /** @typedef {import("./captions.js").Line} Line */
 
 export class Transcript {
-  #lines = /** @type {{t: number, element: HTMLElement}[]} */ ([]);
+  #lines = /** @type {{t: number, text: string, element: HTMLElement}[]} */ ([]);
 
   /** @param {HTMLElement} place a scrolling box */
   constructor(place) {
@@ -17,16 +17,19 @@ export class Transcript {
 
   /** @param {Line[]} lines @param {string} herName */
   show(lines, herName) {
-    this.#lines = lines.map((line) => ({ t: line.t, element: lineElement(line, herName) }));
+    this.#lines = lines.map((line) => ({ t: line.t, text: line.text, element: lineElement(line, herName) }));
     this.place.replaceChildren(
       ...(lines.length ? this.#lines.map(({ element }) => element) : [make("p", { class: "hint" }, TEXT.nothingSaid)]),
     );
   }
 
-  /** Shows what was being said at `t` (s of call time). @param {number} t */
-  light(t) {
+  /** Shows what was being said at `t` (s of call time); the line with these words, where they are known.
+   * @param {number} t @param {string|null} [quote] */
+  light(t, quote = null) {
     const before = this.#lines.filter((line) => line.t <= t + 0.5);
-    const chosen = before.at(-1) ?? this.#lines[0];
+    const said = quote ? this.#lines.filter(({ text }) => text.includes(quote)) : [];
+    const nearest = said.sort((a, b) => Math.abs(a.t - t) - Math.abs(b.t - t))[0];
+    const chosen = nearest ?? before.at(-1) ?? this.#lines[0];
     if (!chosen) return;
     for (const { element } of this.#lines) element.classList.toggle("lit", element === chosen.element);
     chosen.element.tabIndex = -1;
