@@ -15,6 +15,7 @@ Series = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SHORTEST = 3.0  # s that are worth showing
+WHOLE = 0.9  # of the time: what lasts that long is no moment, the score itself says it
 HOLE = 1.0  # s between two pictures across which nothing is claimed
 
 
@@ -26,17 +27,16 @@ def moments(
     *,
     least: float = SHORTEST,
     tip_id: str | None = None,
-    praised: bool = True,
 ) -> tuple[Evidence, ...]:
     """The longest stretch that was not good, then the longest that was, if they lasted `least` s.
 
     `values` [N] in the metric's own unit give a moment its median; without them it is the stretch's seconds. `tip_id`
-    is the tip that speaks of what was not good; with `praised` False only that is shown.
+    is the tip that speaks of what was not good.
     """
     found = []
     for direction, flags in (("improve", ~good), ("good", good)):
         span = longest(t, flags)
-        if span is None or span.seconds < least or (direction == "good" and not praised):
+        if span is None or span.seconds < least or (direction == "good" and span.seconds >= WHOLE * (t[-1] - t[0])):
             continue
         inside = (t >= span.start) & (t <= span.end)
         value = span.seconds if values is None else float(np.median(values[inside]))

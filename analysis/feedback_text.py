@@ -35,7 +35,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "posture_distance": ("화면과의 거리가 알맞았어요", "화면과의 거리를 처음처럼 유지해 봐요"),
     "posture_sway": ("몸이 안정되어 있었어요", "몸을 조금 덜 움직이고 편하게 앉아 봐요"),
 }  # fmt: skip
-LABELS = {"likability": "호감도", "tone": "말투", "initiative": "주도성", "concentration": "화면 집중"}
+LABELS = {"likability": "호감도", "tone": "목소리 톤", "initiative": "주도성", "concentration": "화면 집중"}
 
 
 def strength(name: str, score: Score) -> str:

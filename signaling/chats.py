@@ -118,7 +118,7 @@ class Chats:
     async def begin_session(self, user_id: str, persona_id: str | None, name: str | None = None) -> ChatSession:
         """A new session with this persona, or the active one. Raises `persona_unknown`."""
         persona = await self._cast.persona_of(user_id, persona_id)
-        name = name or f"{persona.name}님과의 대화"
+        name = name or f"{persona.name} 님과의 대화"
         session = ChatSession(user_id=user_id, session_name=name, persona_name=persona.name, persona_id=persona.id)
         return await self.store.add(session)
 

@@ -116,7 +116,7 @@ async def begin_call(
         session = await context.store.add(
             ChatSession(
                 user_id=user_id,
-                session_name=f"{persona.name}님과의 통화",
+                session_name=f"{persona.name} 님과의 통화",
                 persona_name=persona.name,
                 persona_id=persona.id,
             )

@@ -22,6 +22,11 @@ def test_a_glimpse_is_no_moment() -> None:
     assert [one.direction for one in moments("presence", T, ~((T > 10) & (T < 12)))] == ["good"]
 
 
+def test_what_lasts_the_whole_call_is_no_moment() -> None:
+    assert moments("presence", T, T >= 0) == ()
+    assert [one.direction for one in moments("presence", T, T < 0)] == ["improve"]
+
+
 def test_nothing_is_claimed_across_a_hole() -> None:
     seen = T[(T < 20) | (T > 27)]
     span = longest(seen, np.ones(len(seen), np.bool_))

@@ -253,11 +253,14 @@ def test_a_good_question_is_quoted_with_its_moment() -> None:
 
 def test_every_measured_part_shows_the_moments_that_made_it() -> None:
     crooked = film(
-        end(talk(LINES)) + 1, roll=lambda t: 20.0 if 60 < t < 75 else 0.0, smile=lambda t: 0.6 if t < 9 else 0.0
+        end(talk(LINES)) + 1,
+        roll=lambda t: 20.0 if 60 < t < 75 else 0.0,
+        smile=lambda t: 0.6 if t < 9 else 0.0,
+        iris=lambda t: (0.2, 0.0) if 80 < t < 110 else (0.0, 0.0),
     )
     told = report([*talk(LINES, latency=2.2, mine=9.0), *crooked])
     # Measured, but nothing stood out; these voices' turns are scored nowhere (tests/analysis/test_tone.py shows them).
-    calm = {"posture_sway", "blinking", "warm_voice", *tone.WEIGHTS}
+    calm = {"posture_sway", "posture_pitch", "posture_distance", "presence", "blinking", "warm_voice", *tone.WEIGHTS}
     for name in leaf_weights(told.scores):
         moments = told.scores[name].evidence
         assert moments or name in calm, name
