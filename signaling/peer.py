@@ -185,16 +185,21 @@ class Peer:
         times = [one.roundTripTime for one in reports.values() if one.type == "remote-inbound-rtp"]
         return min((float(time) for time in times if time is not None), default=None)
 
-    async def drain(self, limit: float = 0.5) -> None:
-        """Wait until what was sent has left, at most `limit` s."""
-        channel = self._channel
-        if channel is None or self.state != "connected" or not channel.bufferedAmount:
-            return
-        empty = asyncio.Event()
-        channel.on("bufferedamountlow", empty.set)
+    async def drain(self, limit: float = 2.0) -> None:
+        """Wait until what was sent has arrived, at most `limit` s: closing would take back what is still under way.
+
+        A report has more packets than may be unacknowledged at once, and `bufferedAmount` does not count those.
+        """
+        sctp, channel = self._pc.sctp, self._channel
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                await empty.wait()
+                while (  # noqa: ASYNC110  (aiortc tells nobody of an acknowledgement)
+                    self.state == "connected"
+                    and sctp is not None
+                    and channel is not None
+                    and (channel.bufferedAmount or sctp._outbound_queue or sctp._sent_queue)
+                ):
+                    await asyncio.sleep(0.02)
 
     async def close(self) -> None:
         """Close for good; bounded, whatever aiortc waits for."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.error
 import urllib.request
+from contextlib import suppress
 from typing import Any
 
 from playwright.async_api import expect
 
-PERSONA = "yujin"  # other tests talk with others
+PERSONA = "yujin"
 
 
 def say(url: str, text: str) -> None:
@@ -22,6 +24,12 @@ def say(url: str, text: str) -> None:
         assert response.status == 200
 
 
+def forget(url: str) -> None:
+    """What other tests told her."""
+    with suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(urllib.request.Request(f"{url}/memories/{PERSONA}", method="DELETE"))
+
+
 def remembered(url: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(f"{url}/memories") as response:
         memories = json.load(response)["memories"]
@@ -29,6 +37,7 @@ def remembered(url: str) -> list[dict[str, Any]]:
 
 
 async def test_a_fact_is_corrected_another_forgotten_and_in_the_end_all(server, visit, complaints):
+    await asyncio.to_thread(forget, server.url)
     await asyncio.to_thread(say, server.url, "저는 김민수라고 해요. 그리고 저는 등산을 좋아해요.")
     async with visit(f"{server.url}/memory") as page:
         card = page.get_by_role("article", name="서유진 님의 기억")
