@@ -26,7 +26,7 @@ preload: $(VENV)/.installed libraries ## fetch the model files that are missing 
 
 test: $(VENV)/.installed-dev libraries test-tools $(wildcard tests/web/pipecat/package.json) ## run every test (ARGS="-k call" choose)
 	@$(PY) run.py preload
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.installed-dev ## format, lint, types, and which package may import which
 	@$(VENV)/bin/ruff format --check --quiet --output-format concise . || { echo 'To format: $(VENV)/bin/ruff format .'; exit 1; }

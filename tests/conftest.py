@@ -24,6 +24,13 @@ from tests import servers
 from tests.servers import Server
 
 Speak = Callable[..., Wave]
+# Two at a time (`make test`), a file each: what waits longest on real calls and databases goes first.
+LONGEST = ("tests/web", "tests/storage", "tests/signaling", "tests/test_start.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, so that the last of them does not run alone at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
