@@ -120,7 +120,9 @@ async def test_a_files_name_is_used_for_nothing(service, http, name):
         ("/face/analyze", SOUND, "bad_image"),
         ("/voice/analyze", PICTURE, "bad_audio"),
     ],
-)
+    ids=["nothing", "a picture", "ffconcat", "m3u8", "half a sound", "a sound", "svg", "half a picture", "a bomb",
+         "a sound to look at", "a picture to listen to"],
+)  # fmt: skip
 async def test_what_is_not_such_a_file_is_refused_and_not_kept(service, http, path, content, code):
     async with http.post(path, data=form(content)) as response:
         status, got = await refusal(response)
