@@ -30,7 +30,7 @@ from persona.adapters.kokoro import KokoroVoice
 from persona.schema import Voice
 from persona.shaping import resampled
 
-Row = tuple[str, float, str, float | None]
+Row = tuple[str, float, str, float | str | None]
 SENTENCES = [
     "안녕하세요. 만나서 정말 반가워요.", "혹시 어떤 음식을 좋아하세요?", "오늘 회사에서 조금 힘든 일이 있었어요.",
     "저는 주말에 친구들이랑 영화를 보러 갔어요.", "요즘 날씨가 많이 추워졌네요.", "커피 마시는 거 좋아하세요?",
@@ -153,7 +153,7 @@ async def _turns(silero: SileroModel, smart_turn: SmartTurn, stt: WhisperSpeechT
     decided = [utterance.decided_at - utterance.span.end for utterance in utterances]
     there = [utterance.recognised_at - utterance.span.end for utterance in utterances]
     return [
-        ("turns found of those said", len(utterances) / len(waves), "", 1.0),
+        ("turns found of those said", len(utterances) / len(waves), "", "≥ 1"),
         (f"end of speech → end of turn decided, median of {len(waves)} turns", float(np.median(decided)), "s", None),
         (f"end of speech → text there, median of {len(waves)} turns", float(np.median(there)), "s", 1.0),
         (f"end of speech → text there, slowest of {len(waves)} turns", max(there), "s", None),

@@ -13,7 +13,7 @@ from analysis.adapters.landmarker import MediaPipeLandmarker
 from media.preload import preload
 from media.weights import Weights, cache_folder, read_manifest
 
-Row = tuple[str, float, str, float | None]
+Row = tuple[str, float, str, float | str | None]
 RATE = 15  # pictures per second that the watcher takes of a call
 
 
@@ -44,7 +44,7 @@ async def measure() -> list[Row]:
         ("… its CPU time", 1000 * float(np.median(cpu)), "ms", None),
         ("conversion to RGB", 1000 * float(np.median(converted)), "ms", None),
         (f"seeing one call at {RATE} pictures a second", RATE * float(np.median(cpu)), "core", None),
-        (f"faces found of {len(took)}", float(found), "", 465.0),
+        (f"faces found of {len(took)}", float(found), "", "≥ 465"),
     ]
 
 
