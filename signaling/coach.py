@@ -29,7 +29,7 @@ from media.clock import Clock
 from media.errors import DeyeonsoError
 from media.timeline import Event, Timeline
 from media.types import Picture, Span
-from persona.types import ReplyEnded
+from persona.types import ReplyEnded, StateChanged
 from signaling import wire_coach
 from signaling.calibration import Calibration
 from signaling.engines import Engines
@@ -90,6 +90,7 @@ class Coach:
         self._feeling: EmotionReading | None = None
         self._turns: deque[Span] = deque(maxlen=2)  # of the last utterances
         self._hers = ""  # her last words
+        self._held: list[Utterance] = []  # not to be read before she has answered
         self._unread = 0  # utterances that came faster than they could be read
         self._next_scores = SCORES_EVERY
         self._tasks: asyncio.TaskGroup | None = None
@@ -120,6 +121,7 @@ class Coach:
                 task.cancel()
             await asyncio.wait(living)
             self._take(events.drain())
+            self._read_held()
             self._utterances.close()
             await asyncio.wait([reading], timeout=LAST_READINGS)
             reading.cancel()
@@ -199,6 +201,12 @@ class Coach:
     def _face_during(self, span: Span) -> Mapping[Emotion, float] | None:
         return expression.during(self._shown, span)
 
+    def _read_held(self) -> None:
+        """How a turn sounded can wait until her answer sounds: both cores are needed for that first."""
+        for utterance in self._held:
+            self._unread += not self._utterances.offer(utterance)
+        self._held.clear()
+
     async def _follow(self, events: Channel[Event]) -> None:
         async for event in events:
             self._take([event])
@@ -217,7 +225,10 @@ class Coach:
         match event:
             case Utterance() if event.text.strip():
                 self._turns.append(event.span)
-                self._unread += not self._utterances.offer(event)
+                self._read_held()
+                self._held.append(event)
+            case StateChanged() if event.state != "thinking":
+                self._read_held()
             case ReplyEnded() if event.heard:
                 # She is heard at the client later than she is sent, and the person's answer is stamped when it comes
                 # in: one round trip and the client's buffer are the network's, not the person's.
