@@ -240,7 +240,7 @@ def _persona_check(options: argparse.Namespace) -> int:
         for path in options.files
         for fault in vet_file(path)
     ]
-    for line in faults:
+    for line in faults or [f"{path.name}: 고칠 곳이 없어요." for path in options.files]:
         print(line)
     return 1 if faults else 0
 

@@ -121,7 +121,8 @@ def test_a_persona_is_made_and_looked_over_without_code(tmp_path: Path):
     assert made.returncode == 0, made.stderr
     file = Path(made.stdout.strip())
     assert file == tmp_path / "personas" / "minji.json"
-    assert run("persona", "check", str(file)).returncode == 0
+    fine = run("persona", "check", str(file))
+    assert (fine.returncode, fine.stdout) == (0, "minji.json: 고칠 곳이 없어요.\n")
     file.write_text(file.read_text("utf-8").replace('"age": 30', '"age": 17'), "utf-8")
     faults = run("persona", "check", str(file))
     assert faults.returncode == 1
