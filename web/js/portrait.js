@@ -10,7 +10,7 @@
 //   #left-iris, #right-iris           moved by the gaze
 //   #left-lash, #right-lash           path: the upper lid's edge
 //   #left-crease, #right-crease       moved a little with the lid
-//   #left-brow, #right-brow           moved up and down
+//   #left-brow, #right-brow           moved up and down, turned a little by the mood
 //   #mouth[data-mouth]                "centre-x centre-y half-width"
 //   #mouth-shape                      clipPath > path: the open mouth;  #mouth-lips  path: its edge
 //   #mouth-teeth #mouth-tongue        inside, moved as it opens;        #mouth-under  the line below it
@@ -55,6 +55,8 @@ export class Portrait {
     this.svg = svg;
     /** @type {Doing} */
     this.doing = "connecting";
+    /** @type {import("./motion.js").Mood} */
+    this.mood = "calm";
     this.personSpeaks = false;
     /** @type {Voice|null} */
     this.voice = null;
@@ -84,6 +86,7 @@ export class Portrait {
     const sound = this.voice?.read() ?? { level: 0, brightness: 0 };
     const pose = this.#motion.step(t, dt, {
       doing: this.doing,
+      mood: this.mood,
       personSpeaks: this.personSpeaks,
       still: this.#reduced.matches,
       ...sound,
@@ -96,6 +99,7 @@ export class Portrait {
     this.#eye("right", pose);
     this.#speak(pose);
     this.svg.dataset.mouth = pose.mouth.toFixed(2);
+    this.svg.dataset.mood = this.mood;
   }
 
   /** @param {"left"|"right"} side @param {import("./motion.js").Pose} pose */
@@ -107,7 +111,10 @@ export class Portrait {
     this.#set(`${side}-lash`, "d", lash);
     this.#set(`${side}-iris`, "transform", `translate(${pose.gazeX.toFixed(1)} ${pose.gazeY.toFixed(1)})`);
     this.#set(`${side}-crease`, "transform", `translate(0 ${(6 * (1 - Math.min(1, pose.eyes))).toFixed(1)})`);
-    this.#set(`${side}-brow`, "transform", `translate(0 ${(-7 * pose.brows).toFixed(1)})`);
+    const [outerX, outerY, innerX] = eye;
+    const turn = side === "left" ? -pose.frown : pose.frown; // about the middle of the brow, which lies above the eye's
+    const middle = `${(outerX + innerX) / 2} ${outerY - 45}`;
+    this.#set(`${side}-brow`, "transform", `translate(0 ${(-7 * pose.brows).toFixed(1)}) rotate(${turn.toFixed(1)} ${middle})`);
   }
 
   /** @param {import("./motion.js").Pose} pose */

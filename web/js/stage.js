@@ -148,7 +148,7 @@ export class Stage {
     this.#calibration?.take(message);
     if (this.#conversation.take(message, this.#seconds())) this.view.show(this.#conversation);
     if (type === "user-started-speaking" || type === "user-stopped-speaking") this.#notePerson(type === "user-started-speaking");
-    else if (type === "server:state" && data.state in STATES) this.#show(data.state);
+    else if (type === "server:state" && data.state in STATES) this.#show(data.state, data.mood);
     else if (type === "bot-started-speaking") this.#show("speaking");
     else if (type === "bot-stopped-speaking" && byId("stage").dataset.state === "speaking") this.#show("listening");
     else if (type === "server:notice" && data.code in ENDINGS) this.#ending = data.code;
@@ -163,11 +163,12 @@ export class Stage {
     if (this.#portrait) this.#portrait.personSpeaks = speaks;
   }
 
-  /** @param {import("./portrait.js").Doing} doing */
-  #show(doing) {
+  /** @param {import("./portrait.js").Doing} doing @param {import("./motion.js").Mood} [mood] of what she says */
+  #show(doing, mood) {
     byId("stage").dataset.state = doing;
     byId("her-state").textContent = STATES[doing];
     if (this.#portrait) this.#portrait.doing = doing;
+    if (this.#portrait && mood) this.#portrait.mood = mood;
   }
 
   /** @param {import("./link.js").Quality["level"]} level */
