@@ -66,7 +66,9 @@ async def test_a_call_is_coached_reported_kept_and_deleted(server, visit, talk, 
         likability = report.locator("[data-metric=likability] summary")
         await expect(likability.locator(".score-value")).to_have_text(re.compile(r"^\d+$"))
         await expect(likability.locator(".sure")).to_have_attribute("aria-label", re.compile("확신도 (낮음|보통|높음)"))
-        await expect(report.locator("[data-metric=blinking]")).to_contain_text("아직 못 쟀어요 · 얼굴이 보인 시간이")
+        # Under a minute of face, or pictures that a busy machine let through too slowly: either way with its reason.
+        unseen = re.compile("아직 못 쟀어요 · (얼굴이 보인 시간이|영상이 끊겨서)")
+        await expect(report.locator("[data-metric=blinking]")).to_contain_text(unseen)
         assert not re.search("진단|판정", await report.inner_text())
         moment = report.locator(".moment").filter(has=page.locator("q")).first
         quote = await moment.locator("q").inner_text()
