@@ -38,7 +38,7 @@ async def test_the_document_is_valid_and_every_kind_of_request_is_answered_as_it
         tool = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "schemathesis.cli", f"--config-file={SETTINGS}", "--no-color", "run"),
             *(f"{service.url}/openapi.json", "--phases=coverage,fuzzing,stateful", "--max-examples=4"),
-            *("--generation-deterministic", "--request-timeout=20", "--workers=2"),
+            *("--generation-deterministic", "--request-timeout=20", "--workers=1"),
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
