@@ -5,8 +5,12 @@ It must not know what is being timed; everything else takes time as an argument.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
 
 
 class Clock:
@@ -75,3 +79,10 @@ def wall_time() -> dt.datetime:
 def monotonic() -> float:
     """Monotonic seconds, for process-wide measurements that belong to no call."""
     return time.monotonic()
+
+
+async def within(seconds: float | None, waiting: Coroutine[Any, Any, object]) -> None:
+    """Wait for it, at most so long; None for as long as it takes."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await waiting

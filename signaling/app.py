@@ -16,7 +16,7 @@ from persona.conversation import Patience
 from signaling.audit import AUDIT, Audit, audit_reads
 from signaling.auth import Auth
 from signaling.bad_http import answer_in_shape
-from signaling.call import CallLimits
+from signaling.call_limits import CallLimits
 from signaling.calls import Calls
 from signaling.cast import Cast
 from signaling.chats import Chats
@@ -42,6 +42,7 @@ from signaling.routes import (
     pages,
     pipecat,
     privacy,
+    recordings,
     service,
     sessions,
     users,
@@ -53,6 +54,7 @@ from signaling.sdp import Policy
 from signaling.tickets import Tickets
 from signaling.uploads import Uploads
 from storage import Store
+from storage.vault import Vault
 
 MAX_BODY = 1024 * 1024  # bytes, for what is not an upload
 APIS = (
@@ -60,6 +62,7 @@ APIS = (
     chat.api,
     sessions.api,
     feedback.api,
+    recordings.api,
     personas_routes.api,
     memories.api,
     voice.api,
@@ -93,8 +96,10 @@ def make_app(
     metrics: Metrics | None = None,
     metrics_token: str = "",
     abroad: frozenset[str] = frozenset(),
+    vault: Vault | None = None,
 ) -> web.Application:
-    """The application, ready to be served. Without `auth` (entered already) everybody is the local guest."""
+    """The application, ready to be served. Without `auth` (entered already) everybody is the local guest;
+    without `vault` nothing is recorded."""
     answer_in_shape()
     metrics = metrics or Metrics()
     origins, allowances = origins or Origins(), allowances or Limits()
@@ -132,6 +137,7 @@ def make_app(
         patience=patience,
         guests=auth is None,
         abroad=abroad,
+        vault=vault,
     )
     app.on_cleanup.append(_close)
     app.on_response_prepare.append(add_headers(origins, app[SIGN_IN].supabase_url))

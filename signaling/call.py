@@ -6,20 +6,20 @@ It must not know HTTP. A peer may be lost and another take its place (resume); t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Literal
 
 import structlog
-from aiortc import RTCIceCandidate
+from aiortc import RTCIceCandidate, RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamTrack
 
 from analysis.listener import Listener
 from analysis.types import Utterance
+from media import film
 from media.channel import Channel
-from media.clock import Clock
+from media.clock import Clock, within
 from media.timeline import Timeline
 from media.tracks.camera import Camera
 from media.tracks.speech import SpeechTrack
@@ -30,6 +30,7 @@ from persona.engines import Prompt
 from persona.schema import Persona
 from persona.types import Line
 from signaling import calibration, reports, wire, wire_coach
+from signaling.call_limits import CallLimits
 from signaling.coach import ANALYSES, Analysis, Coach
 from signaling.ears import Ears
 from signaling.engines import Engines
@@ -39,10 +40,12 @@ from signaling.keeper import Keeper
 from signaling.keepsake import memory_of, relationship_of
 from signaling.lease import Lease, keep
 from signaling.parts import Parts
-from signaling.peer import Liveness, Peer
+from signaling.peer import Peer
 from signaling.record import kept
+from signaling.recorder import Recorder
 from signaling.teller import Teller
 from storage import Memory
+from storage.vault import Vault
 
 log = structlog.get_logger()
 
@@ -50,20 +53,6 @@ ROUND_TRIP_EVERY = 5.0  # s
 LONGEST_TEXT = 500  # characters of one typed line
 
 State = Literal["connecting", "connected", "reconnecting", "ended"]
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimits:
-    """How long a call waits for what. Seconds."""
-
-    liveness: Liveness = field(default_factory=Liveness)
-    resume: float = 12.0  # for a lost peer to come back with another connection
-    reload: float = 3.0  # for one that closed its connection: it may only be making a new one
-    ready: float = 1.5  # for `client-ready` before she greets anyway
-    last_words: float = 4.0  # for an utterance that was open when the call ended
-    last_readings: float = 5.0  # for what is still being read then, and again for the report
-    flush: float = 60.0  # for a store that is away to take what it was not given yet
-    longest: float = 3600.0  # a whole call
 
 
 class Call:
@@ -81,8 +70,11 @@ class Call:
         limits: CallLimits | None = None,
         patience: Patience | None = None,
         allowed: Collection[Analysis] = ANALYSES,
+        vault: Vault | None = None,
+        record: bool = False,
     ) -> None:
-        """`allowed`: what of the person may be analysed; `allow` changes it."""
+        """`allowed`: what of the person may be analysed; `record`: whether sound and picture may be kept in `vault`.
+        `allow` changes both."""
         self.id = call_id
         self.user_id = lease.user_id
         self.lease = lease
@@ -102,8 +94,10 @@ class Call:
         self._limits = limits or CallLimits()
         self._chunks: Channel[AudioChunk] = Channel(32, "drop_oldest")  # 1 s of 32 ms
         self._parts = Parts(call_id, self.timeline, self.clock)
-        self._ears = Ears(self.clock, self._chunks)
-        self._speech = SpeechTrack(self.clock)
+        whose = {"session_id": self.session_id, "call_id": call_id, "user_id": self.user_id}
+        self._recorder = Recorder(vault, self.clock, record, self._tell_recording, **whose)
+        self._ears = Ears(self.clock, self._chunks, self._recorder.hear)
+        self._speech = SpeechTrack(self.clock, self._recorder.spoke)
         self._coach = Coach(
             engines, self.timeline, self.clock, self._parts, self._send, lambda: self._speech.playing, allowed
         )
@@ -151,6 +145,7 @@ class Call:
                     keeping = start(self._parts("store", self._keeper.run(written)))
                     listening = start(self._parts("hearing", self._listener.run()))
                     coaching = start(self._parts("coach", self._coach.run(coached)))
+                    recording = start(self._parts("recording", self._recorder.run()))
                     others = [
                         start(self._parts("dialogue", self.conversation.run(greet=self._ready))),
                         start(self._parts("telling", self._teller.run(told))),
@@ -162,10 +157,11 @@ class Call:
                     self.reason = await self._live()
                     self.state, self._lasted = "ended", self.clock.now()
                     self._chunks.close()
+                    self._recorder.end()
                     await asyncio.wait([listening], timeout=self._limits.last_words)
                     self._coach.end()
-                    await asyncio.wait([coaching], timeout=self._limits.last_readings)
-                    ending = (listening, coaching, *others, *self._tracks)
+                    await asyncio.wait([coaching, recording], timeout=self._limits.last_readings)
+                    ending = (listening, coaching, recording, *others, *self._tracks)
                     for task in ending:
                         task.cancel()
                     await asyncio.wait(ending)
@@ -213,7 +209,7 @@ class Call:
     async def connect(self, sdp: str, ice_servers: list[Any]) -> str:
         """Attach a peer for a checked offer (the first, or one that resumes); the answer's SDP."""
         await self._running.wait()
-        peer = Peer(self._speech, self._on_audio, self._on_video, self._on_message, ice_servers)
+        peer = Peer(self._speech, self._on_audio, self._on_video, self._on_message, self._on_film, ice_servers)
         answer = await peer.answer(sdp)
         former, self._peer = self._peer, peer
         self._peer_changed.set()
@@ -231,9 +227,12 @@ class Call:
         """Documents that the store never took."""
         return self._keeper.lost
 
-    def allow(self, analysis: Analysis, granted: bool) -> None:
-        """Start or stop an analysis now; one that is stopped measures and tells nothing more."""
-        self._coach.allow(analysis, granted)
+    def allow(self, what: Analysis | Literal["recording"], granted: bool) -> None:
+        """Start or stop an analysis or the recording now; what is stopped measures, tells and keeps nothing more."""
+        if what == "recording":
+            self._recorder.allow(granted)
+        else:
+            self._coach.allow(what, granted)
 
     async def report(self) -> dict[str, Any]:
         """State, per-turn delays (s), and what came through, was lost or was dropped."""
@@ -295,7 +294,7 @@ class Call:
             return "too_long"
 
     async def _until_peer_changes(self, seconds: float) -> None:
-        await _within(seconds, self._peer_changed.wait())
+        await within(seconds, self._peer_changed.wait())
 
     async def _until_dead_or_changed(self, peer: Peer) -> str:
         async with asyncio.TaskGroup() as tasks:
@@ -312,13 +311,14 @@ class Call:
             log.info("call_connected", call=self.id, persona=self.persona.id, resumed=self.state == "reconnecting")
             self.state = "connected"
             self._connected = True
+            self._recorder.start()
         if self._tasks is not None and not self._ready.is_set():
             self._tasks.create_task(self._greet_anyway())
 
     async def _greet_anyway(self) -> None:
         """Who never says that it is ready hears her all the same, once it is not calibrating."""
-        await _within(self._limits.ready, self._ready.wait())
-        await _within(calibration.LONGEST, self._coach.at_ease.wait())
+        await within(self._limits.ready, self._ready.wait())
+        await within(calibration.LONGEST, self._coach.at_ease.wait())
         self._ready.set()
 
     async def _measure_round_trip(self) -> None:
@@ -351,6 +351,12 @@ class Call:
         if self._tasks is not None:
             self._tracks.append(self._tasks.create_task(self._parts("camera", camera.run())))
 
+    def _on_film(self, receiver: RTCRtpReceiver) -> None:
+        film.install(receiver, self.clock, self._recorder.saw)
+
+    def _tell_recording(self, code: str) -> None:
+        self._send(wire.notice(code, wire.RECORDING[code]))
+
     def _has_camera(self) -> bool:
         return any(camera.received for camera in self._cameras)
 
@@ -362,8 +368,9 @@ class Call:
         match message.kind:
             case "ready":
                 self._coach.level_gain((message.data or {}).get("auto_gain"))
-                about = {"persona": self.persona.id, "engines": self._engines.names}
-                self._send(wire.bot_ready({**about, "analyses": sorted(self._coach.allowed)}))
+                about: dict[str, Any] = {"persona": self.persona.id, "engines": self._engines.names}
+                about |= {"analyses": sorted(self._coach.allowed), "recording": self._recorder.recording}
+                self._send(wire.bot_ready(about))
                 self._send(wire.ours("state", state=self.conversation.state, t=now))
                 self._ready.set()
             case "devices":
@@ -390,10 +397,3 @@ class Call:
     def _send(self, message: str) -> None:
         if self._peer is not None:
             self._peer.send(message)
-
-
-async def _within(seconds: float, waiting: Coroutine[Any, Any, object]) -> None:
-    """Wait for it, at most so long."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await waiting

@@ -57,6 +57,7 @@ class Config(BaseSettings):
     keep_media_days: int = Field(default=7, ge=1, le=36500)
     keep_transcripts_days: int = Field(default=90, ge=1, le=36500)
     keep_audit_days: int = Field(default=365, ge=1, le=36500)
+    master_key: str = ""
     metrics_token: str = ""
     supabase_url: str = ""
     supabase_anon_key: str = ""

@@ -13,7 +13,7 @@ from aiortc import RTCIceServer
 
 from persona.conversation import Patience
 from signaling.auth import Identity, unauthorized
-from signaling.call import CallLimits
+from signaling.call_limits import CallLimits
 from signaling.calls import Calls
 from signaling.cast import Cast
 from signaling.chats import Chats
@@ -27,6 +27,7 @@ from signaling.tickets import Tickets, read_ticket
 from signaling.uploads import Uploads
 from storage import Store
 from storage.types import ConsentTo
+from storage.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Context:
     patience: Patience
     guests: bool  # nobody signs in: everybody is the one local guest
     abroad: frozenset[str]  # engines (stt, llm, tts) that send what is said to another country
+    vault: Vault | None  # where recordings are kept; None: nothing is recorded
     streams: Streams = field(default_factory=Streams)
 
     async def require(self, user_id: str, *consents: ConsentTo, engines: Sequence[str] = ()) -> None:

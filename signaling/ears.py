@@ -6,6 +6,7 @@ It must not know speech, nor who listens.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 from aiortc.mediastreams import MediaStreamTrack
@@ -23,7 +24,9 @@ SILENT_CHUNKS = 94  # 3 s, longer than the longest pause inside a turn
 class Ears:
     """Give each peer's audio track to `hear`, in a task of its own; a new one takes the former's place."""
 
-    def __init__(self, clock: Clock, chunks: Channel[AudioChunk]) -> None:
+    def __init__(self, clock: Clock, chunks: Channel[AudioChunk], tap: Callable[[AudioChunk], None]) -> None:
+        """`tap` is given what the microphones really bring, too."""
+        self._tap = tap
         self._clock = clock
         self._chunks = chunks
         self._present: Microphone | None = None
@@ -34,7 +37,7 @@ class Ears:
         A track that ends at the far side may just stop sending. After MUTE without a packet (longer than any hole the
         microphone fills itself) silence is put in its place, long enough for the longest pause inside a turn.
         """
-        microphone = self._present = Microphone(track, self._clock, self._chunks)
+        microphone = self._present = Microphone(track, self._clock, self._chunks, self._tap)
         async with asyncio.TaskGroup() as tasks:
             draining = tasks.create_task(microphone.run())
             frames, since = 0, self._clock.now()

@@ -52,6 +52,8 @@ _STATUS = {
     "stt_unavailable": 502,
     "call_under_way": 409,
     "no_feedback": 404,
+    "no_recording": 404,
+    "bad_range": 416,
     "llm_timeout": 504,
     "voice_timeout": 504,
     "stt_timeout": 504,

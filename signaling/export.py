@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+import structlog
+
 from media.clock import wall_time
+from media.errors import DeyeonsoError
 from media.worker import Worker
-from storage import Store
+from storage import Recording, Store
+from storage.sealed import SealedReader
 from storage.types import Document
+from storage.vault import Vault
+
+log = structlog.get_logger()
 
 BATCH = 200  # documents compressed at once
 CHUNK = 1 << 18  # bytes of a file read at once
@@ -41,10 +49,13 @@ class _Sink:
         return taken
 
 
-async def export_zip(store: Store, owner: str, *, media: bool = True) -> AsyncGenerator[bytes, None]:
-    """The archive's bytes in order. A file that is gone by then is left out."""
+async def export_zip(
+    store: Store, vault: Vault | None, owner: str, *, media: bool = True
+) -> AsyncGenerator[bytes, None]:
+    """The archive's bytes in order. A file that is gone by then, or cannot be opened, is left out; recordings are in
+    plain, which is what they are kept for."""
     sink = _Sink()
-    files: list[str] = []
+    files: list[Document] = []
     with closing(Worker("export")) as worker, ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as archive:  # type: ignore[call-overload]
         archive.writestr("README.txt", _ABOUT)
         entry, open_name = None, ""
@@ -57,14 +68,14 @@ async def export_zip(store: Store, owner: str, *, media: bool = True) -> AsyncGe
                         archive.open(_info(f"data/{name}.ndjson", ZIP_DEFLATED), "w", force_zip64=True),
                         name,
                     )
-                files += [file for file in (getattr(one, "file", None) for one in documents) if file]
+                files += [one for one in documents if getattr(one, "file", None)]
                 await worker.run(lambda entry=entry, documents=documents: entry.write(_lines(documents)))  # type: ignore[misc]
                 yield sink.take()
         finally:
             if entry is not None:
                 await worker.run(entry.close)
-        for file in files if media else ():
-            async for part in _file(archive, sink, worker, store.files.path(file), f"media/{Path(file).name}"):
+        for one in files if media else ():
+            async for part in _file(archive, sink, worker, store, vault, one):
                 yield part
         await worker.run(archive.close)
         yield sink.take()
@@ -83,10 +94,22 @@ async def _batches(store: Store, owner: str) -> AsyncIterator[tuple[str, list[Do
         yield name, batch
 
 
-async def _file(archive: ZipFile, sink: _Sink, worker: Worker, path: Path, name: str) -> AsyncIterator[bytes]:
+async def _file(
+    archive: ZipFile, sink: _Sink, worker: Worker, store: Store, vault: Vault | None, document: Any
+) -> AsyncIterator[bytes]:
+    path, name = store.files.path(document.file), f"media/{Path(document.file).name}"
+    source: BinaryIO | SealedReader
     try:
-        source = await worker.run(lambda: path.open("rb"))
+        if not isinstance(document, Recording):
+            source = await worker.run(lambda: path.open("rb"))
+        elif vault is not None:
+            source = await vault.open(document)
+        else:
+            return
     except OSError:
+        return
+    except DeyeonsoError as error:
+        log.warning("export_left_out", code=error.code, recording=document.id)
         return
     # Sound and pictures are compressed already.
     with source, archive.open(_info(name, ZIP_STORED), "w", force_zip64=True) as target:

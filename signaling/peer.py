@@ -18,6 +18,7 @@ from aiortc import (
     RTCIceCandidate,
     RTCIceServer,
     RTCPeerConnection,
+    RTCRtpReceiver,
     RTCRtpSender,
     RTCSessionDescription,
 )
@@ -30,6 +31,8 @@ from media.errors import DeyeonsoError
 log = structlog.get_logger()
 
 _OPUS = [codec for codec in RTCRtpSender.getCapabilities("audio").codecs if codec.mimeType.lower() == "audio/opus"]
+# VP8 before H.264: what is recorded is what came, and WebM holds VP8.
+_VIDEO = sorted(RTCRtpSender.getCapabilities("video").codecs, key=lambda codec: codec.mimeType.lower() != "video/vp8")
 
 OUTBOX = 256  # messages kept until the data channel opens; the oldest go first
 CHANNEL_BACKLOG = 256 * 1024  # bytes waiting in SCTP before live messages are dropped
@@ -72,11 +75,13 @@ class Peer:
         on_audio: Callable[[MediaStreamTrack], None],
         on_video: Callable[[MediaStreamTrack], None],
         on_message: Callable[[str | bytes], None],
+        on_film: Callable[[RTCRtpReceiver], None],
         ice_servers: Sequence[RTCIceServer] = (),
     ) -> None:
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
         self._outgoing = _Outlet(outgoing)
         self._on_message = on_message
+        self._on_film = on_film
         self._outbox: deque[str] = deque(maxlen=OUTBOX)
         self._channel: RTCDataChannel | None = None
         self._changed = asyncio.Event()
@@ -98,6 +103,9 @@ class Peer:
             sending = self._pc.addTransceiver(self._outgoing, direction="sendrecv")
             sending.setCodecPreferences(_OPUS)
             await self._pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
+            for transceiver in self._pc.getTransceivers():
+                if transceiver.kind == "video":
+                    transceiver.setCodecPreferences(_VIDEO)
             await self._pc.setLocalDescription(await self._pc.createAnswer())
         except (
             Exception
@@ -241,9 +249,11 @@ class Peer:
         if track.kind in self._taken:
             return  # a second camera (a shared screen) is not looked at
         self._taken.add(track.kind)
+        receiver = next(r for r in self._pc.getReceivers() if r.track is track)
         if track.kind == "audio":
-            receiver = next(r for r in self._pc.getReceivers() if r.track is track)
             self.jitter = jitter.install(receiver)
+        else:
+            self._on_film(receiver)
         self._tracks[track.kind](track)
 
     def _on_channel(self, channel: RTCDataChannel) -> None:

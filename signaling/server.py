@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from signaling.retention import sweep_for_ever
 from signaling.sdp import Policy
 from signaling.starting import Starting
 from storage import Store, StoreUnavailable, open_store
+from storage.vault import Vault, master_key
 
 WEB = Path(__file__).parents[1] / "web"
 IDLE = 30.0  # s a connection may take for a request's headers, or wait for the next request
@@ -100,6 +101,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
         # Left in this order: first nobody is let in any more, then calls end, then what runs beside them.
         await stack.enter_async_context(running(sweep_for_ever(store, metrics.swept), metrics.watch_the_loop()))
         auth = await stack.enter_async_context(_auth(config) or nullcontext())
+        vault = stack.enter_context(closing(_vault(config, store)))
         own = config.max_calls_per_user if auth is not None else None
         calls = await stack.enter_async_context(Calls(config.max_calls, witness=metrics, per_user=own))
         app = make_app(
@@ -117,6 +119,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             largest_upload=config.max_upload_bytes,
             metrics=metrics,
             abroad=sent_abroad(engines.names, config.openai_base_url),
+            vault=vault,
             metrics_token=config.metrics_token,
         )
         runner = web.AppRunner(
@@ -133,6 +136,13 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
         log.info("stopping", calls=len(calls))
     log.info("stopped")
     return 0
+
+
+def _vault(config: Config, store: Store) -> Vault:
+    key, given = master_key(config.master_key, config.data_dir)
+    if not given:
+        log.warning("master_key_beside_data", where=str(config.data_dir / "master.key"))
+    return Vault(store, key)
 
 
 @contextmanager

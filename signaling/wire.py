@@ -87,6 +87,14 @@ FAREWELLS = {
 }
 
 
+# What becomes of the recording: told as a `notice` with this code.
+RECORDING = {
+    "recording_on": "이 통화를 녹화하고 있어요.",
+    "recording_off": "녹화를 멈췄어요.",
+    "recording_failed": "녹화가 중단됐어요. 통화는 이어져요.",
+}
+
+
 def error(code: str, message: str, fatal: bool = False) -> str:
     return envelope("error", {"code": code, "error": message, "message": message, "fatal": fatal})
 

@@ -37,4 +37,5 @@ class StoreUnavailable(DeyeonsoError):
 
 
 class StoreBroken(DeyeonsoError):
-    """Of no use until someone acts: `store_corrupt`, `store_newer`, `store_unreadable`, `bad_store_url`."""
+    """Of no use until someone acts: `store_corrupt`, `store_newer`, `store_unreadable`, `bad_store_url`,
+    `key_wrong`, `media_damaged`."""

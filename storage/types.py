@@ -211,16 +211,17 @@ class Consent(Document):
 
 
 class Recording(Document):
-    """A call's recording: the file lies under the store's media folder, this is what is known about it."""
+    """A stretch of a call as sound and picture, sealed (storage/vault.py); the file lies under the media folder."""
 
     session_id: Id
     call_id: Id
     user_id: Id
     file: str = Field(description="path relative to the media folder")
     media_type: str
-    size: int = Field(ge=0, description="bytes")
-    seconds: float = Field(ge=0)
-    encrypted: bool = True
+    begins: float = Field(default=0.0, ge=0, description="s since the call began")
+    size: int | None = Field(default=None, ge=0, description="bytes; null: still being made, or cut off by a crash")
+    seconds: float | None = Field(default=None, ge=0, description="null like `size`")
+    key: str = Field(default="", description="base64: its key, sealed under its person's")
     created_at: Moment = Field(default_factory=now)
     expires_at: Moment | None = None
 

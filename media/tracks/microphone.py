@@ -5,6 +5,7 @@ It must not know who listens: chunks are offered to a channel, and never waited 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -105,7 +106,15 @@ class Chunker:
 class Microphone:
     """One remote audio track → `AudioChunk`s of 32 ms. `run()` ends with the track; `out` stays open for another."""
 
-    def __init__(self, track: MediaStreamTrack, clock: Clock, out: Channel[AudioChunk]) -> None:
+    def __init__(
+        self,
+        track: MediaStreamTrack,
+        clock: Clock,
+        out: Channel[AudioChunk],
+        tap: Callable[[AudioChunk], None] | None = None,
+    ) -> None:
+        """`tap` is given every chunk too; it must be quick."""
+        self._tap = tap
         self._track = track
         self._clock = clock
         self._out = out
@@ -136,6 +145,8 @@ class Microphone:
         pts = None if frame.pts is None else round(frame.pts * WIRE_RATE / frame.sample_rate)
         for chunk in self._chunker.push(pts, self._mono(frame), arrival):
             self._out.offer(chunk)
+            if self._tap is not None:
+                self._tap(chunk)
 
     def _mono(self, frame: AudioFrame) -> Wave:
         """[N] float32 at WIRE_RATE. Opus decodes to 48 kHz s16; G.711 and the like take the long way."""

@@ -73,8 +73,10 @@ class SpeechTrack(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tap: Callable[[float, Samples], None] | None = None) -> None:
+        """`tap` is given every frame of speech and the call time (s) at which it goes out; it must be quick."""
         super().__init__()
+        self._tap = tap
         self._clock = clock
         self._pacer = Pacer()
         self._pts = 0  # RTP ticks; continuous through speech and silence
@@ -217,6 +219,8 @@ class SpeechTrack(MediaStreamTrack):
         try:
             if self._encoder is None:
                 self._encoder = SpeechEncoder()
+            if self._tap is not None:
+                self._tap(self._clock.now(), frame)
             return self._encoder.encode(frame)
         except Exception:  # an exception out of recv() would silently end the sending for good
             logger.exception("one frame of speech could not be encoded")

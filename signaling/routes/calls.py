@@ -134,6 +134,8 @@ async def begin_call(
         context.limits,
         context.patience,
         [analysis for analysis in ANALYSES if analysis in may],
+        context.vault,
+        record="recording" in may,
     )
     token = context.calls.begin(call)
     return call, await _connect(context, call, offer, fresh=True), token

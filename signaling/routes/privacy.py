@@ -119,7 +119,7 @@ async def export(request: web.Request, query: ExportQuery) -> web.StreamResponse
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     try:
-        async with aclosing(export_zip(context.store, user_id, media=query.media)) as parts:
+        async with aclosing(export_zip(context.store, context.vault, user_id, media=query.media)) as parts:
             async for part in parts:
                 if part:
                     await response.write(part)
@@ -145,7 +145,7 @@ async def erase(request: web.Request) -> Erased:
 
 def _states(request: web.Request, now: tuple[Standing, ...]) -> ConsentStates:
     context = request.app[CONTEXT]
-    does = {"recording": False, "transfer_abroad": bool(context.abroad)}  # this service records nothing yet
+    does = {"recording": context.vault is not None, "transfer_abroad": bool(context.abroad)}
     states = [
         ConsentState(
             **one.question.model_dump(),
@@ -169,3 +169,4 @@ def _apply(context: Context, user_id: str, allowed: frozenset[ConsentTo]) -> Non
             call.hang_up("consent_withdrawn")
         for analysis in ANALYSES:
             call.allow(analysis, analysis in allowed)
+        call.allow("recording", "recording" in allowed)

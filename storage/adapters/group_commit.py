@@ -35,6 +35,7 @@ class GroupCommit:
         self._connection = connection
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._closing = False
+        self._forgetting = False  # something was deleted since the log was cut
         self._door = threading.Lock()  # nothing may be put behind the end of the queue
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -74,8 +75,21 @@ class GroupCommit:
                 pass
             more = item is not None
             if batch:
-                _settle(batch, self._commit([statement for statement, _, _ in batch]))
+                outcomes = self._commit([statement for statement, _, _ in batch])
+                self._forgetting |= any(
+                    outcome and sql.startswith("delete") and not isinstance(outcome, Exception)
+                    for ((sql, _), _, _), outcome in zip(batch, outcomes, strict=True)
+                )
+                if self._forgetting and self._queue.empty():
+                    self._forget()
+                _settle(batch, outcomes)
         self._connection.close()
+
+    def _forget(self) -> None:
+        """Fold the log into the file and cut it: what was deleted would be found in it for hours otherwise."""
+        with suppress(sqlite3.Error):
+            (busy, _, _) = self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+            self._forgetting = bool(busy)  # a reader was in the way: after the next write again
 
     def _commit(self, statements: list[Statement]) -> list[Outcome]:
         try:

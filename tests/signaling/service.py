@@ -30,6 +30,9 @@ from signaling.sdp import Policy
 from signaling.server import WEB
 from storage import Consent, Store, open_store
 from storage.kinds import Keep
+from storage.vault import Vault
+
+MASTER_KEY = bytes(range(32))
 
 
 class Deaf:
@@ -115,7 +118,10 @@ async def running(
     parts = parts or engines()
     async with open_store(folder, keep=keep) as store, Calls(max_calls, patience=3.0, per_user=per_user) as calls:
         policy = Policy(loopback=True)
-        app = make_app(calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, **how)
+        vault = Vault(store, MASTER_KEY)
+        app = make_app(
+            calls, parts, PersonaManager(), store, web_folder=WEB, policy=policy, auth=auth, vault=vault, **how
+        )
         app.add_routes(routes)
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.5, keepalive_timeout=keepalive, auto_decompress=False
@@ -127,6 +133,7 @@ async def running(
         finally:
             await runner.cleanup()
             await parts.close()
+            vault.close()
 
 
 async def agreed(store: Store, user_id: str) -> None:

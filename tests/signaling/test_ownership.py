@@ -90,7 +90,7 @@ async def world(tmp_path) -> AsyncIterator[World]:
             Feedback(**at, feedback={"summary": MARK}),
             Memory(user_id=bora, persona_id="seoa", summary=MARK, facts=(fact,)),
             OwnPersona(user_id=bora, persona_id=own.id, persona=own.model_dump(mode="json")),
-            Recording(**at, call_id="call", file=files[0], media_type="video/webm", size=3, seconds=1, encrypted=False),
+            Recording(**at, call_id="call", file=files[0], media_type="video/webm", size=3, seconds=1),
             Upload(user_id=bora, file=files[1], media_type="audio/wav", size=3),
             Consent(user_id=bora, to="call", version="1", granted=True),
             Access(user_id=bora, actor=bora, action="read", target=MARK),

@@ -16,7 +16,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from media.errors import DeyeonsoError
-from signaling.call import CallLimits
+from signaling.call_limits import CallLimits
 from signaling.headless import HeadlessPeer
 from signaling.peer import TRICKLED, Peer
 from signaling.sdp import Policy, check_offer
@@ -71,7 +71,7 @@ async def test_broken_offers_are_refused_or_answered_and_leave_nothing_behind():
         except DeyeonsoError:
             fates.append("refused")
             continue
-        peer = Peer(AudioStreamTrack(), lambda _: None, lambda _: None, lambda _: None)
+        peer = Peer(AudioStreamTrack(), *(4 * [lambda _: None]))
         try:
             await peer.answer(good)
             fates.append("answered")

@@ -17,9 +17,9 @@ from aiortc.mediastreams import AudioStreamTrack
 
 from signaling.auth import Auth
 from signaling.consents import QUESTIONS, sent_abroad
-from signaling.context import SignIn
+from signaling.context import CONTEXT, SignIn
 from signaling.routes import privacy
-from storage import Access, ChatMessage, ChatSession, Consent, DataKey, Recording, Store, StoreUnavailable, Upload
+from storage import Access, ChatMessage, ChatSession, Consent, DataKey, Store, StoreUnavailable, Upload
 from tests.fakes.supabase import ANON_KEY, FakeSupabase
 from tests.signaling.service import Service, running
 
@@ -55,6 +55,9 @@ async def offer() -> AsyncIterator[dict[str, str]]:
     await pc.close()
 
 
+FILM = b"film" * 100_000
+
+
 async def ask(http: aiohttp.ClientSession, method: str, url: str, token: str = "", **how: Any) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with http.request(method, url, headers=headers, **how) as response:
@@ -87,7 +90,7 @@ async def test_an_answer_stands_until_it_is_changed_and_leaves_the_others_alone(
     assert states["face_analysis"]["applies"] is False
     for _ in range(2):  # said twice is said once
         await ask(http, "PUT", url, json=says(call=True, voice_analysis=True))
-    _, told = await ask(http, "PUT", url, json=says(face_analysis=True))
+    _, told = await ask(http, "PUT", url, json=says(face_analysis=True, recording=False))
     assert told["ask"] is False  # what this service does not do is not asked
     history = [(one.to, one.granted) async for one in guests.store.each(Consent, owner="guest")]
     assert history == [
@@ -95,6 +98,7 @@ async def test_an_answer_stands_until_it_is_changed_and_leaves_the_others_alone(
         ("face_analysis", False),
         ("voice_analysis", True),
         ("face_analysis", True),
+        ("recording", False),
     ]
 
 
@@ -152,7 +156,7 @@ async def test_who_signs_in_is_called_only_after_a_yes_and_sent_abroad_only_afte
             _, told = await ask(http, "GET", consents, token)
             assert all(one["applies"] is False for one in told["consents"])
             asked = {one["to"] for one in told["consents"] if one["relevant"]}
-            assert asked == {"call", "voice_analysis", "face_analysis", "transfer_abroad"}
+            assert asked == {"call", "voice_analysis", "face_analysis", "recording", "transfer_abroad"}
             for granted, missing in (({}, "(call)"), ({"call": True}, "(transfer_abroad)")):
                 if granted:
                     await ask(http, "PUT", consents, token, json=says(**granted))
@@ -178,13 +182,15 @@ async def fill(service: Service, owner: str) -> Path:
     talk = await store.add(ChatSession(user_id=owner, session_name="첫 통화", persona_name="이서아", persona_id="seoa"))
     for number in range(450):  # more than one batch
         await store.add(ChatMessage(session_id=talk.id, user_id=owner, content=f"안녕 {number} 👋", role="user"))
-    film, gone = store.files.new(owner, ".webm"), store.files.new(owner, ".png")
-    store.files.path(film).write_bytes(b"film" * 100_000)
+    gone, vault = store.files.new(owner, ".png"), service.app[CONTEXT].vault
+    assert vault is not None
     its = {"session_id": talk.id, "call_id": "c", "user_id": owner, "media_type": "video/webm"}
-    await store.add(Recording(**its, file=film, size=400_000, seconds=1.0))
+    film, file = await vault.begin(begins=0.0, **its)
+    file.write(FILM)
+    file.close()
+    await vault.finish(film, len(FILM), 1.0)
     await store.add(Upload(user_id=owner, file=gone, media_type="image/png", size=1))  # its file was lost
-    await store.add(DataKey(user_id=owner, wrapped="c2VjcmV0"))
-    return store.files.path(film)
+    return store.files.path(film.file)
 
 
 async def test_everything_of_mine_comes_as_one_archive_and_nothing_of_others(guests: Service, http) -> None:
@@ -196,13 +202,14 @@ async def test_everything_of_mine_comes_as_one_archive_and_nothing_of_others(gue
         assert archive.testzip() is None
         names = archive.namelist()
         assert [name for name in names if name.startswith("media/")] == [f"media/{film.name}"]
-        assert archive.read(f"media/{film.name}") == film.read_bytes()
+        assert archive.read(f"media/{film.name}") == FILM  # in plain: it is hers
         lines = archive.read("data/chat_messages.ndjson").decode().splitlines()
         assert [json.loads(line)["content"] for line in lines] == [f"안녕 {n} 👋" for n in range(450)]
         assert "data/data_keys.ndjson" not in names
         everything = b"".join(archive.read(name) for name in names)
         assert b"somebody else" not in everything
-        assert b"c2VjcmV0" not in everything
+        [key] = (await guests.store.page(DataKey, owner="guest")).items
+        assert key.wrapped.encode() not in everything
     _, slim = await ask(http, "GET", f"{guests.url}/users/me/export?media=false")
     with zipfile.ZipFile(io.BytesIO(slim)) as archive:
         assert not [name for name in archive.namelist() if name.startswith("media/")]

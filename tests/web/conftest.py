@@ -44,7 +44,7 @@ def write_wav(file: Path, sound: Wave) -> None:
 
 
 async def agree(context: BrowserContext, url: str) -> None:
-    """Give every consent that the guest has not given yet; a page of nobody's asks for none."""
+    """Answer what the guest was not asked yet: yes, but for a recording; a page of nobody's asks for nothing."""
     if not url.startswith("http"):
         return
     place = urljoin(url, "/users/me/consents")
@@ -52,7 +52,9 @@ async def agree(context: BrowserContext, url: str) -> None:
     if asked.ok:
         open_ones = [one for one in (await asked.json())["consents"] if one["granted"] is None]
         if open_ones:
-            decisions = [{"to": one["to"], "version": one["version"], "granted": True} for one in open_ones]
+            decisions = [
+                {"to": one["to"], "version": one["version"], "granted": one["to"] != "recording"} for one in open_ones
+            ]
             await context.request.put(place, data={"decisions": decisions})
 
 
@@ -83,7 +85,8 @@ def visit(complaints: list[str], tmp_path: Path) -> Visit:
     """Open a browser: `visit(url, says=wave, allow=("microphone",), size={...}, script="...")` gives its page.
 
     `says` (16 kHz) is what the microphone hears and `shows` (.mjpeg) what the camera sees, over and over; `script` runs
-    before the page's own. Where there is no sign-in, every consent is given already, unless `agreed` is False.
+    before the page's own. Where there is no sign-in, every consent but a recording's is given already, unless
+    `agreed` is False.
     """
 
     @asynccontextmanager

@@ -214,7 +214,7 @@ async def test_consents_are_asked_for_one_by_one_before_the_first_call_only_once
 
         await meet.click()
         boxes = sheet.locator("li input")
-        await expect(boxes).to_have_count(3)  # this service records nothing and sends nothing abroad
+        await expect(boxes).to_have_count(4)  # this service sends nothing abroad
         assert not any([await box.is_checked() for box in await boxes.all()])
         go = sheet.get_by_role("button", name="동의하고 계속하기")
         await sheet.get_by_label("목소리와 말 분석").check()
@@ -222,14 +222,19 @@ async def test_consents_are_asked_for_one_by_one_before_the_first_call_only_once
         await sheet.get_by_label("통화와 대화").check()
         await go.click()
         await expect(page.locator("#check-title")).to_be_visible()
-        assert await consents_of(guests) == {"call": True, "voice_analysis": True, "face_analysis": False}
+        assert await consents_of(guests) == {
+            "call": True,
+            "voice_analysis": True,
+            "face_analysis": False,
+            "recording": False,
+        }
         await page.reload()
         await meet.click()
         await expect(page.locator("#check-title")).to_be_visible()
         await expect(sheet).to_have_count(0)
 
         await page.goto(f"{guests.url}/account")
-        await expect(page.locator("#consents li")).to_have_count(3)
+        await expect(page.locator("#consents li")).to_have_count(4)
         assert not await page.locator("#sign-in").is_visible()  # guests see no sign-in
         assert not await page.locator("#sign-out").is_visible()
         await page.get_by_role("switch", name="표정과 시선 분석").click()

@@ -50,7 +50,7 @@ export const CONSENT = {
   no: "동의하지 않음",
   open: "아직 답하지 않음",
   unused: "지금은 쓰지 않아요",
-  analyses: "무엇을 분석할까요?",
+  analyses: "무엇을 분석하고 남길까요?",
   atOnce: "끄면 이 통화에서도 바로 멈춰요. 다시 켜면 그때부터 이어서 봐요.",
   close: "닫기",
   changed: "바꾼 내용을 저장했어요.",

@@ -113,6 +113,32 @@ export const getFeedback = (id) => request(`${sessionPath(id)}/feedback`);
 /** What happened in each of its calls. @param {string} id @returns {Promise<{calls: {call_id: string, events: import("./replay.js").Event[]}[]}>} */
 export const getTimeline = (id) => request(`${sessionPath(id)}/timeline`);
 
+/** @typedef {{id: string, call_id: string, media_type: string, begins: number, seconds: number|null, size: number|null,
+ *   expires_at: string|null}} Recording times in s */
+
+/** @param {string} id @returns {Promise<{recordings: Recording[]}>} */
+export const getRecordings = (id) => request(`${sessionPath(id)}/recordings`);
+
+/** @param {string} id of the session @param {string} which @param {(share: number) => void} advanced 0–1
+ * @returns {Promise<Blob>} */
+export async function fetchRecording(id, which, advanced) {
+  const path = withQuery(`${sessionPath(id)}/recording`, { id: which });
+  const response = await ask(path, { signal: AbortSignal.timeout(10 * 60_000) });
+  const all = Number(response.headers.get("Content-Length"));
+  const parts = /** @type {BlobPart[]} */ ([]);
+  let had = 0;
+  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    parts.push(piece.value);
+    had += piece.value.length;
+    advanced(all ? had / all : 0);
+  }
+  return new Blob(parts, { type: response.headers.get("Content-Type") ?? "" });
+}
+
+/** @param {string} id of the session */
+export const deleteRecording = (id) => request(`${sessionPath(id)}/recording`, { method: "DELETE" });
+
 /** @param {string|null} after `next` of the page before @returns {Promise<{sessions: Session[], next: string|null}>} newest first */
 export const getSessions = (after) => request(withQuery("/chat/sessions", { limit: 20, after }));
 

@@ -8,7 +8,7 @@ import { faultText } from "./strings.js";
 
 /** @typedef {import("./api.js").Consent} Consent */
 
-const ANALYSES = ["voice_analysis", "face_analysis"];
+const CHANGEABLE = ["voice_analysis", "face_analysis", "recording"];
 
 /** Without it there is no talk. @param {Consent} one */
 const isNeeded = ({ required, to, relevant }) => required || (to === "transfer_abroad" && relevant);
@@ -93,14 +93,14 @@ function askFor(open) {
   });
 }
 
-/** What of a call may be analysed, to be changed in the middle of one. */
+/** What of a call may be analysed and kept, to be changed in the middle of one. */
 export async function changeAnalyses() {
   const list = make("ul", { class: "consents", "aria-busy": "true" });
   const fault = make("div", { role: "alert" });
   const dialog = make("dialog", { class: "consent-dialog", "aria-labelledby": "analyses-title" });
   const failed = (/** @type {unknown} */ problem) => showFault(fault, faultText(problem));
   const show = (/** @type {Consent[]} */ now) =>
-    showConsents(list, now.filter(({ to }) => ANALYSES.includes(to)), show, failed);
+    showConsents(list, now.filter(({ to }) => CHANGEABLE.includes(to)), show, failed);
   dialog.append(
     make(
       "div",

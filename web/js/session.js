@@ -5,6 +5,7 @@ import { deleteSession, getMessages, getSession, getTimeline } from "./api.js";
 import { ask } from "./ask.js";
 import { byId, showFault } from "./dom.js";
 import { moment } from "./korean.js";
+import { Player } from "./recording.js";
 import { readingsOf, timedLines } from "./replay.js";
 import { momentsOf } from "./report.js";
 import { ReportView } from "./report-view.js";
@@ -14,7 +15,8 @@ import { Transcript } from "./transcript.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const transcript = new Transcript(byId("transcript"));
-const report = new ReportView(byId("report"), ({ t0, quote }) => transcript.light(t0, quote));
+const player = new Player(byId("recording-part"), byId("recording"), id);
+const report = new ReportView(byId("report"), ({ t0, quote }) => revisit(t0, quote));
 
 /** @typedef {import("./api.js").Session} Session */
 
@@ -24,7 +26,9 @@ async function open() {
     const events = calls.at(-1)?.events ?? []; // the report is that of the last call
     introduce(session);
     transcript.show(timedLines(messages, events), session.persona_name);
-    if (calls.length) await judge(session, events);
+    const last = calls.at(-1);
+    if (last) player.show(last.call_id).catch((fault) => showFault(byId("session-fault"), faultText(fault)));
+    if (last) await judge(session, events);
     else report.say(TEXT.reportChat);
   } catch (fault) {
     showFault(byId("session-fault"), faultText(fault), [{ label: TEXT.retry, run: open }]);
@@ -35,7 +39,13 @@ async function open() {
 async function judge({ persona_name: name }, events) {
   const feedback = await report.follow(id);
   byId("strip-part").hidden = false;
-  byId("strip").replaceChildren(stripElement(readingsOf(events), name, feedback ? momentsOf(feedback) : [], (t, quote) => transcript.light(t, quote)));
+  byId("strip").replaceChildren(stripElement(readingsOf(events), name, feedback ? momentsOf(feedback) : [], revisit));
+}
+
+/** What was said then, and how it looked and sounded. @param {number} t @param {string|null} [quote] */
+function revisit(t, quote) {
+  transcript.light(t, quote);
+  player.seek(t);
 }
 
 /** @param {Session} session */

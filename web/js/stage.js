@@ -73,6 +73,7 @@ export class Stage {
     byId("portrait").setAttribute("aria-label", `${this.persona.name}, AI 페르소나의 그림`);
     byId("portrait").replaceChildren();
     byId("toasts").replaceChildren();
+    byId("recording-badge").hidden = true;
     byId("timer").textContent = clock(0);
     byId("call-offline-note").hidden = !this.wishes.offline;
     byId("call-offline-note").textContent = TEXT.offline;
@@ -145,6 +146,8 @@ export class Stage {
   #take(message) {
     const { type, data } = message;
     this.coach.take(message);
+    if (type === "bot-ready") byId("recording-badge").hidden = !data?.about?.recording;
+    else if (type === "server:notice" && data.code.startsWith("recording_")) byId("recording-badge").hidden = data.code !== "recording_on";
     this.#calibration?.take(message);
     if (this.#conversation.take(message, this.#seconds())) this.view.show(this.#conversation);
     if (type === "user-started-speaking" || type === "user-stopped-speaking") this.#notePerson(type === "user-started-speaking");

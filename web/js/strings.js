@@ -187,3 +187,15 @@ export const NOTICES = {
   voice_unavailable: "지금은 목소리를 낼 수 없어요. 잠시 뒤 다시 말을 걸어 주세요.",
   stt_unavailable: "방금 한 말을 알아듣지 못했어요. 다시 한번 말해 주세요.",
 };
+
+export const RECORDING = {
+  label: "통화 녹화",
+  load: "녹화 보기",
+  loading: "녹화를 여는 중이에요…",
+  cut: "중간에 끊긴 녹화",
+  from: (/** @type {string} */ at) => `통화 ${at}부터`,
+  until: (/** @type {string} */ day) => `${day}에 저절로 지워져요. 나만 열 수 있어요.`,
+  forget: "녹화만 지우기",
+  forgotten: "녹화를 지웠어요.",
+  ask: { title: "녹화를 지울까요?", body: "소리와 화면만 지워지고, 나눈 이야기와 리포트는 남아요. 되돌릴 수 없어요.", yes: "지우기", no: "그대로 두기" },
+};
