@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,10 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
     from persona.adapters.offline import OfflineBrain
     from persona.guard import Guard
 
-    face, turn_end, coach = Worker("face"), Worker("turn-end"), Worker("coach")
-    expressions = Worker("expressions")
+    coach, turn_end, expressions = Worker("coach"), Worker("turn-end"), Worker("expressions")
+    detecting = Worker("speech-detector", backlog=1024)
+    # MediaPipe takes one picture at a time and follows one call's face: calls are read side by side, not in batches.
+    face = Worker("face", threads=max(1, (os.cpu_count() or 1) // 2))
     speech, small = chosen(config.device, "CTranslate2"), chosen(config.device, "onnxruntime")
     kokoro = KokoroVoice(
         weights.path("kokoro/model.onnx"),
@@ -136,7 +139,7 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         async with asyncio.TaskGroup() as loading:
             stt = loading.create_task(loader.run(lambda: _choose_stt(config, weights, speech)))
             smart_turn = loading.create_task(turn_end.run(lambda: SmartTurn(weights.path("smart-turn.onnx"), small)))
-            silero = loading.create_task(turn_end.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
+            silero = loading.create_task(detecting.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
             loading.create_task(face.run(korean.load))
             pitch = loading.create_task(coach.run(SwiftPitch))
             expression = loading.create_task(
@@ -160,7 +163,9 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         model=model,
         voice=voice,
         new_speech_detector=silero.result().detector,
-        turn_end=smart_turn.result(),
+        new_live_detector=partial(silero.result().live, Batcher(detecting, silero.result().predict, limit=32)),
+        detector_worker=detecting,
+        sounds_finished=Batcher(turn_end, smart_turn.result().complete),
         turn_end_worker=turn_end,
         new_landmarker=lambda: MediaPipeLandmarker(landmarker),
         face_worker=face,

@@ -12,6 +12,7 @@ from typing import Protocol
 from analysis.readings import Emotion
 from analysis.types import FaceReading
 from media.types import Pixels, Wave
+from media.worker import Batcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Transcript:
 
 
 class SpeechDetector(Protocol):
-    """Voice activity of one microphone: stateful, so one instance per call; cheap enough for a shared worker."""
+    """Voice activity of one sound: stateful, so one instance per call or file."""
 
     frame: int  # samples at 16 kHz per decision
 
@@ -36,12 +37,29 @@ class SpeechDetector(Protocol):
         ...
 
 
-class TurnEndDetector(Protocol):
-    """Does this turn sound finished?"""
+class LiveSpeechDetector(Protocol):
+    """A `SpeechDetector` whose frames are read together with those of other calls, away from the event loop."""
 
-    def complete(self, samples: Wave) -> float:
-        """Probability 0–1 that the turn that ends with `samples` ([N] float32, 16 kHz) is over."""
+    frame: int  # samples at 16 kHz per decision
+
+    async def probability(self, frame: Wave) -> float:
+        """Probability 0–1 that `frame` ([frame] float32, 16 kHz) holds speech; ask for one after the other."""
         ...
+
+    def reset(self) -> None:
+        """Forget the past (after a hole in the sound)."""
+        ...
+
+
+class TurnEndDetector(Protocol):
+    """Do these turns sound finished? Stateless, so that one instance serves all calls through a `Batcher`."""
+
+    def complete(self, turns: Sequence[Wave]) -> list[float]:
+        """Probability 0–1 that the turn is over that ends with the samples ([N] float32, 16 kHz), for each."""
+        ...
+
+
+SoundsFinished = Batcher[Wave, float]  # TurnEndDetector.complete, for all calls
 
 
 class SpeechToText(Protocol):

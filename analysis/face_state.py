@@ -26,6 +26,7 @@ LEAST_PART = 8.0  # s of it while listening, or while speaking
 FULL_FACE = 90.0  # s for full confidence
 FIRST = 10.0  # s of face that stand in for a calibration
 UNCALIBRATED = 0.7  # of the confidence, then
+STEADY = 0.6  # share of them near one direction from which that is taken for the one to the screen
 LEAST_BASELINE = 1.0  # s of face a calibration needs
 SMILING = 0.35  # mouthSmile from which a mouth smiles
 SMILE_BAND = (-0.05, 0.15, 0.70, 1.4)  # share of the listening time; a calm face is not 0
@@ -47,6 +48,12 @@ class FaceBaseline:
     smile: float  # 0–1
     squint: float  # 0–1
     calibrated: bool  # of a calibration step, not of the first seconds
+    steady: float  # share of that time in which the eyes were near `gaze_yaw` and `gaze_pitch`
+
+    @property
+    def gaze_known(self) -> bool:
+        """Whether it tells where the screen is: who looks about in the first seconds shows no direction to it."""
+        return self.calibrated or self.steady >= STEADY
 
 
 def baseline_of(track: FaceTrack, calibration: Sequence[Span] = ()) -> FaceBaseline | None:
@@ -63,15 +70,17 @@ def baseline_of(track: FaceTrack, calibration: Sequence[Span] = ()) -> FaceBasel
 def _baseline(track: FaceTrack, calibrated: bool) -> FaceBaseline:
     track = track.where(track.found & ~blink.blinking(track.t, track.ear))
     looking = gaze.direction(track.gaze_x, track.gaze_y, track.yaw, track.pitch)
+    yaw, pitch = _median(looking.yaw), _median(looking.pitch)
     return FaceBaseline(
-        gaze_yaw=_median(looking.yaw),
-        gaze_pitch=_median(looking.pitch),
+        gaze_yaw=yaw,
+        gaze_pitch=pitch,
         pitch=_median(track.pitch),
         roll=_median(track.roll),
         distance=_median(track.distance),
         smile=_median(track.smile),
         squint=_median(track.squint),
         calibrated=calibrated,
+        steady=gaze.share(gaze.on_target(looking, yaw, pitch), track.weights()) or 0.0,
     )
 
 
@@ -126,6 +135,8 @@ def _gaze(
     sure: float,
 ) -> dict[str, Score]:
     """n counts pictures, and fixations."""
+    if not baseline.gaze_known:
+        return dict.fromkeys(GAZE, not_measured("unsteady_baseline", len(seen)))
     awake = ~blink.blinking(seen.t, seen.ear)
     looking = gaze.direction(seen.gaze_x, seen.gaze_y, seen.yaw, seen.pitch)
     on = gaze.on_target(looking, baseline.gaze_yaw, baseline.gaze_pitch)

@@ -20,6 +20,7 @@ LISTENING_BAND = (0.3, 0.6, 0.95, 1.3)  # share of the time on target
 SPEAKING_BAND = (0.15, 0.35, 0.9, 1.3)  # people look away while they think of words
 FIXATION_BAND = (0.3, 1.0, 6.0, 20.0)  # s
 GLIMPSE = 0.2  # s off target that end no fixation: a saccade, or a picture's noise
+BRIDGED = 2.0  # s without pictures that end none either
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,39 @@ def on_target(gaze: Gaze, yaw: float, pitch: float) -> NDArray[np.bool_]:
 
 
 def fixations(t: Series, on: NDArray[np.bool_], longest_step: float = 0.5) -> Series:
-    """Durations (s) of the stretches on target; a glimpse aside ends none, a hole in the pictures does."""
-    found: list[float] = []
+    """Durations (s) of the stretches on target. A glimpse aside ends none: one picture of a slow camera, GLIMPSE else.
+
+    Nor does a short hole in the pictures, whose time is not counted. Of a stretch that a longer one cuts nobody knows
+    how long it lasted: it counts only where nothing else is known.
+    """
+    steps = np.diff(t)
+    glimpse = max(GLIMPSE, 1.5 * float(np.median(steps))) if len(steps) else GLIMPSE
+    whole: list[float] = []
+    cut: list[float] = []
     start = last = None
+    broken = False
+    before = None
     for moment, looking in zip(t.tolist(), on.tolist(), strict=True):
-        if last is not None and start is not None and moment - last > (GLIMPSE if not looking else longest_step):
-            found.append(last - start)
-            start = last = None
+        hole = 0.0 if before is None or moment - before <= longest_step else moment - before
+        before = moment
+        if hole > BRIDGED:
+            if start is not None and last is not None:
+                cut.append(last - start)
+            start, last, broken = None, None, True
+        elif hole and start is not None and last is not None:
+            start, last = start + hole, last + hole  # as if it had not been
+        if last is not None and start is not None and not looking and moment - last > glimpse + 1e-6:
+            (cut if broken else whole).append(last - start)
+            start, last, broken = None, None, False
         if looking:
             start = moment if start is None else start
             last = moment
+        elif start is None:
+            broken = False
     if start is not None and last is not None:
-        found.append(last - start)
-    return np.array([seconds for seconds in found if seconds > 0])
+        (cut if broken else whole).append(last - start)
+    known = [seconds for seconds in whole if seconds > 0]
+    return np.array(known or [seconds for seconds in cut if seconds > 0])
 
 
 def share(on: NDArray[np.bool_], weights: Series) -> float | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from analysis.engines import SpeechDetector, SpeechToText, Transcript, TurnEndDetector
+from analysis.engines import LiveSpeechDetector, SoundsFinished, SpeechToText, Transcript
 from analysis.sentence_end import is_whole_sentence
 from analysis.sound import Frame, Framer, Recent
 from analysis.turn_taking import Paused, Resumed, TurnEvent, TurnSettings, TurnTaker
@@ -22,7 +22,6 @@ from media.clock import Clock
 from media.errors import DeyeonsoError
 from media.timeline import Timeline
 from media.types import AudioChunk, Span, Wave
-from media.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,8 @@ class Listener:
 
     def __init__(
         self,
-        detector: SpeechDetector,
-        turn_end: TurnEndDetector,
-        turn_end_worker: Worker,
+        detector: LiveSpeechDetector,
+        sounds_finished: SoundsFinished,
         stt: SpeechToText,
         microphone: Channel[AudioChunk],
         timeline: Timeline,
@@ -78,8 +76,7 @@ class Listener:
         self.belongs: Callable[[Utterance], bool] = lambda _: True
         self.events: Channel[HearingEvent] = Channel(self.settings.events, "wait")
         self._detector = detector
-        self._turn_end = turn_end
-        self._turn_end_worker = turn_end_worker
+        self._sounds_finished = sounds_finished
         self._stt = stt
         self._microphone = microphone
         self._timeline = timeline
@@ -125,7 +122,7 @@ class Listener:
             if self._lost >= self.settings.forget_after_lost:
                 self._detector.reset()
             self._lost = 0.0
-            probability = self._detector.probability(frame.samples)
+            probability = await self._detector.probability(frame.samples)
         async with self._deciding:
             events = self._taker.step(
                 frame.start, frame.end, probability, lost=frame.lost, persona_speaking=self.persona_speaking()
@@ -156,7 +153,7 @@ class Listener:
         """The end-of-turn model's verdict on a pause. Without one, silence decides."""
         try:
             async with asyncio.timeout(self.settings.turn_end_timeout):
-                complete = await self._turn_end_worker.run(lambda: self._turn_end.complete(heard))
+                complete = await self._sounds_finished.run(heard)
         except Exception as error:
             await self._report("end-of-turn", error)
             return

@@ -96,7 +96,11 @@ class LiveFace:
 
     def _on_screen(self, looking: gaze.Gaze) -> bool | None:
         own = self._baseline()
-        return None if own is None else bool(gaze.on_target(looking, own.gaze_yaw, own.gaze_pitch)[0])
+        return (
+            None
+            if own is None or not own.gaze_known
+            else bool(gaze.on_target(looking, own.gaze_yaw, own.gaze_pitch)[0])
+        )
 
     def _closed(self, t: float, ear: float) -> bool | None:
         self._ears.append((t, ear))

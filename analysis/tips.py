@@ -200,6 +200,12 @@ class TipCoach:
         near = track.distance / baseline.distance
         crooked = tilted | nodded | (near < 0.65) | (near > 1.5)
         return [
-            ("gaze", share is not None and listened >= 4.0 and gaze.listening_score(share) < tone.POOR),
+            (
+                "gaze",
+                baseline.gaze_known
+                and share is not None
+                and listened >= 4.0
+                and gaze.listening_score(share) < tone.POOR,
+            ),
             ("posture", float(weights[crooked].sum()) >= self.settings.leaning),
         ]

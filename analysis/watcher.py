@@ -20,6 +20,7 @@ from media.types import Picture, Pixels
 from media.worker import Worker
 
 ANALYZER = "face"
+BLACK = 24  # of 255: what a muted camera sends, with the codec's noise; a dark room's lightest spots are lighter
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Watcher:
         self.read = 0  # pictures read
         self.faces = 0  # … with a face
         self.failed = 0  # pictures that could not be read
+        self.black = 0  # of a camera that is turned off or covered: nobody is absent from those
         self._make = landmarker
         self._worker = worker
         self._pictures = pictures
@@ -80,6 +82,9 @@ class Watcher:
                         return
                     continue
                 failures = 0
+                if reading is None:
+                    self.black += 1
+                    continue
                 self.read += 1
                 self.faces += reading.found
                 self._timeline.append(reading)
@@ -101,9 +106,11 @@ class Watcher:
             self._timeline.append(AnalyzerFault(t, ANALYZER, code, str(error) or type(error).__name__))
 
 
-def _look(eye: FaceLandmarker, picture: Picture, express: bool) -> tuple[FaceReading, Pixels | None]:
-    """The reading and, where it is asked for, the face cut out: the pixels are converted once."""
+def _look(eye: FaceLandmarker, picture: Picture, express: bool) -> tuple[FaceReading | None, Pixels | None]:
+    """The reading and, where it is asked for, the face cut out: the pixels are converted once. None of a black one."""
     pixels = picture.rgb()
+    if int(pixels[::8, ::8].max(initial=0)) < BLACK:
+        return None, None
     reading = eye.read(pixels, picture.t)
     cut = express and reading.landmarks is not None and unreadable(reading) is None
     return reading, face_crop(pixels, reading.landmarks) if cut and reading.landmarks is not None else None

@@ -20,11 +20,15 @@ Result = TypeVar("Result")
 
 
 class Worker:
-    """One thread, one model. At most `backlog` jobs wait; one more is refused with the code `overloaded`."""
+    """One thread, one model. At most `backlog` jobs wait; one more is refused with the code `overloaded`.
 
-    def __init__(self, name: str, backlog: int = 64) -> None:
+    More `threads` are for a model that takes one item at a time and has an instance per call: whoever waits for each
+    job before giving the next keeps to the order, and other calls are served beside it. No `Batcher` on those.
+    """
+
+    def __init__(self, name: str, backlog: int = 64, threads: int = 1) -> None:
         self.name = name
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
         self._backlog = backlog
         self._waiting = 0
 

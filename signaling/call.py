@@ -113,9 +113,8 @@ class Call:
         self._peer_changed = asyncio.Event()
         self._ready = asyncio.Event()  # the client is there to hear her greeting
         self._listener = Listener(
-            detector=engines.new_speech_detector(),
-            turn_end=engines.turn_end,
-            turn_end_worker=engines.turn_end_worker,
+            detector=engines.new_live_detector(),
+            sounds_finished=engines.sounds_finished,
             stt=engines.stt,
             microphone=self._chunks,
             timeline=self.timeline,

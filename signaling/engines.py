@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from analysis.engines import FaceLandmarker, SpeechDetector, SpeechToText, TurnEndDetector
+from analysis.engines import FaceLandmarker, LiveSpeechDetector, SoundsFinished, SpeechDetector, SpeechToText
 from analysis.expresser import Classify
 from analysis.pitch import PitchTracker
 from media.worker import Worker
@@ -22,8 +22,10 @@ class Engines:
     stt: SpeechToText
     model: LanguageModel
     voice: Synthesizer
-    new_speech_detector: Callable[[], SpeechDetector]
-    turn_end: TurnEndDetector
+    new_speech_detector: Callable[[], SpeechDetector]  # for a file or a turn, on a worker
+    new_live_detector: Callable[[], LiveSpeechDetector]  # for a microphone; those of all calls in batches
+    detector_worker: Worker
+    sounds_finished: SoundsFinished  # turns of all calls in batches
     turn_end_worker: Worker
     new_landmarker: Callable[[], FaceLandmarker]
     face_worker: Worker
@@ -45,6 +47,7 @@ class Engines:
             if waiting is not None:
                 await waiting
         for worker in (
+            self.detector_worker,
             self.turn_end_worker,
             self.face_worker,
             self.prompt_worker,

@@ -85,7 +85,7 @@ def _faces(stretches: Sequence[FaceStretch], calibration: Sequence[Span]) -> lis
 def _looking(track: FaceTrack, calibration: Sequence[Span]) -> list[bool | None]:
     """Towards the screen or not, as the report counts it; None without open eyes, or without a baseline."""
     baseline = baseline_of(track, calibration)
-    if baseline is None:
+    if baseline is None or not baseline.gaze_known:
         return [None] * len(track)
     eyes = gaze.direction(track.gaze_x, track.gaze_y, track.yaw, track.pitch)
     on = gaze.on_target(eyes, baseline.gaze_yaw, baseline.gaze_pitch)

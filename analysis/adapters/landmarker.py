@@ -1,6 +1,7 @@
 """MediaPipe Face Landmarker: 478 landmarks, 52 blendshapes and the head's pose of the largest face in a picture.
 
-It must not know calls or cameras. One instance per call, because it tracks faces from picture to picture.
+It must not know calls or cameras. One instance per call, because it tracks faces from picture to picture; so
+calls are read side by side on their worker's threads, and not in batches, which MediaPipe does not offer.
 """
 
 from __future__ import annotations

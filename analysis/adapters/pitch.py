@@ -1,6 +1,7 @@
 """Pitch by swift-f0 (ONNX, 0.1 million parameters): 5 s of sound in some 25 ms of one core.
 
-It must not know turns or scores. The session may be shared by all calls; call it on a worker.
+It must not know turns or scores. One session serves all calls on a worker, turn after turn: its graph takes one sound
+at a time ([1, samples]).
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Smart Turn v3 (ONNX): does this turn sound finished? It hears melody and rhythm, 23 languages, Korean among them.
 
-It must not know when it is asked, nor of calls: it is stateless, and one instance serves them all on a worker.
+It must not know when it is asked, nor of calls: it is stateless, and one instance serves them all in batches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +31,11 @@ class SmartTurn:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=providers(device))
         self._mel = FeatureExtractor(feature_size=80, chunk_length=SECONDS)
 
-    def complete(self, samples: Wave) -> float:
-        """Probability 0–1 that the turn that ends with `samples` ([N] float32, 16 kHz) is over."""
+    def complete(self, turns: Sequence[Wave]) -> list[float]:
+        """Probability 0–1 that the turn is over that ends with the samples ([N] float32, 16 kHz), for each of 1…N."""
         # The output is named "logits" and is a probability already.
-        (output,) = self._session.run(None, {"input_features": self.features(samples)[None]})
-        return float(output[0, 0])
+        (output,) = self._session.run(None, {"input_features": np.stack([self.features(turn) for turn in turns])})
+        return [float(probability) for probability in output[:, 0]]
 
     def features(self, samples: Wave) -> NDArray[np.float32]:
         """[80,800] Whisper log-mel of the last 8 s, zeros put before a shorter turn, at zero mean and unit variance."""

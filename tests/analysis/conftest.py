@@ -27,7 +27,7 @@ from media.clock import ManualClock
 from media.timeline import Timeline
 from media.types import HEARING_RATE, AudioChunk, Picture, Wave
 from media.weights import Weights
-from media.worker import Worker
+from media.worker import Batcher, Worker
 
 CHUNK = 320  # samples: the microphone's 20 ms
 
@@ -148,7 +148,9 @@ def listen(silero: SileroModel, smart_turn: SmartTurn, whisper: WhisperSpeechToT
     ) -> Heard:
         clock, timeline, counting = ManualClock(), Timeline(), Counting(stt or whisper)
         microphone: Channel[AudioChunk] = Channel(4, "drop_oldest")
-        listener = Listener(silero.detector(), smart_turn, worker, counting, microphone, timeline, clock, settings)
+        ear = silero.live(Batcher(worker, silero.predict))
+        finished = Batcher(worker, smart_turn.complete)
+        listener = Listener(ear, finished, counting, microphone, timeline, clock, settings)
         listener.persona_speaking = lambda: persona_speaking(clock.now())
         listener.belongs = belongs
         heard = Heard(listener, timeline)

@@ -165,3 +165,37 @@ def cut(reading: FaceReading) -> FaceReading:
     marks = reading.landmarks.copy()
     marks[np.arange(len(marks)) % 10 < 3, 0] = -0.1
     return replace(reading, landmarks=marks)
+
+
+def _looks(rate: float, seconds: float = 60.0, period: float = 5.0, aside: float = 1.0):
+    """Times (s) of pictures and whether they look: `period` s on target, `aside` s away, over and over."""
+    t = np.arange(0.0, seconds, 1 / rate)
+    return t, (t % (period + aside)) < period
+
+
+@pytest.mark.parametrize("rate", [5.0, 10.0, 30.0])
+def test_a_slow_camera_sees_fixations_as_long_as_a_fast_one(rate: float) -> None:
+    t, on = _looks(rate)
+    assert np.median(gaze.fixations(t, on)) == pytest.approx(5.0, abs=0.25)
+
+
+def test_one_noisy_picture_of_a_slow_camera_ends_no_fixation() -> None:
+    t, on = _looks(5.0)
+    on[10::30] = False
+    assert np.median(gaze.fixations(t, on)) == pytest.approx(5.0, abs=0.25)
+
+
+@pytest.mark.parametrize("hole", [0.8, 1.5, 3.0])
+def test_holes_in_the_pictures_never_shorten_the_median_fixation(hole: float) -> None:
+    """One in the middle of every second stretch, whose time is lost."""
+    t, on = _looks(15.0, 120.0)
+    whole = np.median(gaze.fixations(t, on))
+    there = ~((t % 12.0 > 2.0) & (t % 12.0 < 2.0 + hole))
+    assert np.median(gaze.fixations(t[there], on[there])) >= whole - max(hole, 0.1) * (hole <= gaze.BRIDGED)
+    assert gaze.fixation_score(gaze.fixations(t[there], on[there])) >= gaze.fixation_score(np.array([whole])) - 1
+
+
+def test_where_every_stretch_is_cut_what_was_seen_of_them_is_all_there_is() -> None:
+    t, on = _looks(15.0, 60.0, period=60.0, aside=0.0)
+    there = (t % 10.0) < 6.0
+    assert gaze.fixations(t[there], on[there]) == pytest.approx(np.full(6, 5.93), abs=0.1)

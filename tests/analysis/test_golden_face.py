@@ -6,6 +6,7 @@ The film (19.7 s, 472 pictures): a man weeps until about 6 s, recovers, and laug
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,9 +16,10 @@ from analysis import blink, expression
 from analysis.adapters.face_api import FaceApiExpression
 from analysis.adapters.landmarker import MediaPipeLandmarker
 from analysis.events import ExpressionReading
+from analysis.face_state import baseline_of, face_scores
 from analysis.face_track import FaceTrack, measure
 from analysis.types import FaceReading
-from media.types import Pixels
+from media.types import Pixels, Span
 from media.weights import Weights
 from tests.analysis.conftest import Film
 
@@ -184,3 +186,18 @@ def with_lids(pixels: Pixels, outline: np.ndarray, closed: float, eyes: tuple = 
             ends = (int(points[:, 0].min()), int(edge)), (int(points[:, 0].max()), int(edge))
             cv2.line(painted, *ends, (60, 40, 35), 1, cv2.LINE_AA)
     return cv2.GaussianBlur(painted, (0, 0), 1.0)
+
+
+def test_the_film_a_man_who_looks_about_gets_no_score_of_gaze_without_a_calibration(watched) -> None:
+    """He weeps, looks down and aside in the first seconds: nowhere among them is the screen. With one he is scored."""
+    track = measure([replace(one, t=one.t + lap * 20) for lap in range(4) for one in watched[0]])
+    heard = [Span(0.0, 80.0)]
+    baseline = baseline_of(track)
+    assert baseline is not None
+    assert not baseline.gaze_known
+    scores = face_scores(track, listening=heard, speaking=[])
+    assert {scores[name].reason for name in ("gaze_listening", "fixation")} == {"unsteady_baseline"}
+    assert scores["gaze_stability"].value is None
+    assert scores["posture"].value is not None
+    calibrated = face_scores(track, listening=heard, speaking=[], calibration=[Span(10.0, 14.0)])
+    assert calibrated["gaze_listening"].value is not None

@@ -8,12 +8,12 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from analysis.adapters.smart_turn import SmartTurn
 from analysis.adapters.whisper import WhisperSpeechToText
 from analysis.listener import ListenerSettings
 from analysis.types import AnalyzerFault, SpeechConfirmed, SpeechStopped, Utterance
 from media.types import HEARING_RATE, AudioChunk, Wave
 from media.weights import Weights
-from media.worker import Worker
 
 MINUTE = 60 * HEARING_RATE
 
@@ -175,8 +175,10 @@ async def test_a_recogniser_that_takes_too_long_is_given_up(listen, room, speak)
     assert any(isinstance(event, AnalyzerFault) and event.code == "timeout" for event in heard.events)
 
 
-async def test_without_an_end_of_turn_model_silence_ends_the_turn(listen, room, speak, worker: Worker) -> None:
-    worker.close()
+async def test_without_an_end_of_turn_model_silence_ends_the_turn(
+    listen, room, speak, smart_turn: SmartTurn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SmartTurn, "complete", lambda *_: 1 // 0)
     heard = await listen(room(1.0, speak("제가 좋아하는 음식은"), 2.5))
     (stopped,) = (event for event in heard.events if isinstance(event, SpeechStopped))
     assert stopped.complete is None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+
 import numpy as np
 import pytest
 
-from analysis.adapters.silero import FRAME, SileroDetector, SileroModel
+from analysis.adapters.silero import FRAME, Answered, Asked, SileroDetector, SileroModel
 from media.types import Wave
+from media.worker import Batcher, Worker
 
 
 def probabilities(detector: SileroDetector, wave: Wave) -> Wave:
@@ -29,7 +34,7 @@ def test_soft_speech_in_silence_is_heard_as_well_as_by_the_network_alone(silero:
     state, alone = silero.rest, []
     padded = np.concatenate([np.zeros(64, np.float32), wave])
     for index in range(len(sparing)):
-        probability, state = silero.run(padded[index * FRAME : index * FRAME + FRAME + 64], state)
+        ((probability, state),) = silero.predict([(padded[index * FRAME : index * FRAME + FRAME + 64], state)])
         alone.append(probability)
     assert gated.skipped > 70
     # The state rests where silence had brought it, not exactly where more silence would have.
@@ -61,3 +66,28 @@ def test_reset_forgets_everything(silero: SileroModel, speak) -> None:
     first = probabilities(detector, wave)
     detector.reset()
     assert np.allclose(first, probabilities(detector, wave))
+
+
+async def test_calls_read_together_are_read_as_each_alone(silero: SileroModel, speak, room) -> None:
+    """Three calls that talk at once, one of them beginning later: states do not mix, and the frames stay in order."""
+    batches: list[int] = []
+
+    def predict(asked: Sequence[Asked]) -> list[Answered]:
+        batches.append(len(asked))
+        return silero.predict(asked)
+
+    waves = [room(0.3, speak("혹시 어떤 음식을 좋아하세요?"), 0.3), room(1.0, speak("요즘 날씨가 많이 추워졌네요."))]
+    waves.append(np.zeros(40 * FRAME, np.float32))
+    with closing(Worker("speech-detector")) as worker:
+        batcher = Batcher(worker, predict)
+
+        async def call(wave: Wave) -> Wave:
+            live = silero.live(batcher)
+            frames = [wave[i : i + FRAME] for i in range(0, len(wave) - FRAME + 1, FRAME)]
+            return np.array([await live.probability(frame) for frame in frames])
+
+        together = await asyncio.gather(*(call(wave) for wave in waves))
+    for wave, heard in zip(waves, together, strict=True):
+        assert heard == pytest.approx(probabilities(silero.detector(), wave), abs=1e-5)
+    assert max(together[0]) > 0.9
+    assert max(batches) >= 2

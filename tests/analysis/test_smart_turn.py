@@ -34,7 +34,7 @@ def test_features_are_those_of_the_reference_extractor(smart_turn: SmartTurn, se
 
 
 def test_finished_sentences_sound_finished(smart_turn: SmartTurn, speak, room) -> None:
-    assert min(smart_turn.complete(room(0.3, speak(text), 0.2)) for text in FINISHED) > 0.5
+    assert min(smart_turn.complete([room(0.3, speak(text), 0.2) for text in FINISHED])) > 0.5
 
 
 def test_sentences_broken_off_sound_less_finished(smart_turn: SmartTurn, speak, room) -> None:
@@ -42,11 +42,19 @@ def test_sentences_broken_off_sound_less_finished(smart_turn: SmartTurn, speak, 
     whole, broken = [], []
     for text in FINISHED:
         wave = speak(text)
-        whole.append(smart_turn.complete(room(0.3, wave, 0.2)))
-        broken.append(smart_turn.complete(room(0.3, wave[: int(len(wave) * 0.35)], 0.2)))
+        whole += smart_turn.complete([room(0.3, wave, 0.2)])
+        broken += smart_turn.complete([room(0.3, wave[: int(len(wave) * 0.35)], 0.2)])
     assert np.median(broken) < np.median(whole) - 0.2
 
 
 def test_a_turn_longer_than_the_window_is_judged_by_its_end(smart_turn: SmartTurn, speak, room) -> None:
     long = room(*(part for text in FINISHED for part in (speak(text), 0.3)))
-    assert smart_turn.complete(long) == pytest.approx(smart_turn.complete(long[-WINDOW:]))
+    assert smart_turn.complete([long]) == pytest.approx(smart_turn.complete([long[-WINDOW:]]))
+
+
+def test_turns_judged_together_are_judged_as_each_alone(smart_turn: SmartTurn, speak, room) -> None:
+    """Of different lengths, one of them silence."""
+    turns = [room(0.3, speak(text), 0.2) for text in FINISHED] + [np.zeros(8000, np.float32)]
+    alone = [smart_turn.complete([turn])[0] for turn in turns]
+    assert smart_turn.complete(turns) == pytest.approx(alone, abs=1e-4)
+    assert np.std(alone) > 0.01

@@ -23,7 +23,8 @@ from tests.analysis.conftest import Film
 class Still:
     """A picture that is always there; `failing` ones cannot be converted, as a broken frame cannot."""
 
-    def __init__(self, failing: bool = False) -> None:
+    def __init__(self, failing: bool = False, grey: int = 60) -> None:
+        self._grey = grey
         self.width, self.height = 64, 48
         self.threads: set[str] = set()
         self._failing = failing
@@ -33,7 +34,7 @@ class Still:
         if self._failing:
             raise ValueError("broken frame")
         assert format == "rgb24"
-        return np.zeros((self.height, self.width, 3), np.uint8)
+        return np.full((self.height, self.width, 3), self._grey, np.uint8)
 
 
 def eye(weights: Weights) -> MediaPipeLandmarker:
@@ -109,3 +110,16 @@ async def test_an_eye_that_cannot_be_opened_is_told_and_given_up(worker: Worker)
     assert isinstance(fault, AnalyzerFault)
     assert fault.code == "face_unloadable"
     assert watcher.failed == 10
+
+
+async def test_a_camera_that_is_turned_off_is_no_absence_of_a_face(weights: Weights, worker: Worker) -> None:
+    """A browser sends black then, whatever the codec makes of it; an empty room is not black."""
+    pictures: Channel[Picture] = Channel(50, "drop_oldest")
+    timeline = Timeline()
+    for number in range(30):
+        pictures.offer(Picture(number / 10, Still(grey=(0, 17, 60)[number % 3])))
+    pictures.close()
+    watcher = Watcher(lambda: eye(weights), worker, pictures, timeline)
+    await watcher.run()
+    assert (watcher.read, watcher.black, watcher.failed) == (10, 20, 0)
+    assert [event.t for event in timeline if isinstance(event, FaceReading)] == [n / 10 for n in range(2, 30, 3)]

@@ -15,7 +15,7 @@ from functools import partial
 import jiwer
 import numpy as np
 
-from analysis.adapters.silero import FRAME, SileroModel
+from analysis.adapters.silero import CONTEXT, FRAME, SileroModel
 from analysis.adapters.smart_turn import SmartTurn
 from analysis.adapters.whisper import WhisperSettings, WhisperSpeechToText
 from analysis.listener import Listener
@@ -25,7 +25,7 @@ from media.clock import Clock
 from media.timeline import Timeline
 from media.types import HEARING_RATE, SPEECH_RATE, AudioChunk, Wave
 from media.weights import Weights
-from media.worker import Worker
+from media.worker import Batcher, Worker
 from persona.adapters.kokoro import KokoroVoice
 from persona.schema import Voice
 from persona.shaping import resampled
@@ -54,7 +54,7 @@ async def measure() -> list[Row]:
     waves = await _spoken(weights)
     silero = SileroModel(weights.path("silero-vad.onnx"))
     smart_turn = SmartTurn(weights.path("smart-turn.onnx"))
-    rows = [*_detector(silero, waves), ("end-of-turn model, one question", _turn_end(smart_turn, waves), "ms", None)]
+    rows = [*_detector(silero, waves), *_turn_ends(smart_turn, waves)]
     for name, settings in OPTIONS.items():
         for threads in (1, 2):
             stt = WhisperSpeechToText(weights.path("whisper-base"), threads=threads, settings=settings)
@@ -102,11 +102,29 @@ def _detector(silero: SileroModel, waves: list[Wave]) -> list[Row]:
         ("voice activity, 32 ms of sound", speaking, "ms", None),
         ("voice activity, 32 ms of digital silence", silent, "ms", None),
         ("voice activity of one call in a quiet room", speaking / 32, "core", None),
+        *(
+            (
+                f"voice activity, {calls} calls' frames together, each",
+                _together(silero, speech, calls) / calls,
+                "ms",
+                None,
+            )
+            for calls in (1, 4, 16)
+        ),
     ]
 
 
-def _turn_end(smart_turn: SmartTurn, waves: list[Wave]) -> float:
-    return _median_ms(lambda: smart_turn.complete(_in_room(waves[3])), 20)
+def _together(silero: SileroModel, speech: Wave, calls: int) -> float:
+    asked = [(np.pad(speech, (CONTEXT, 0)), silero.rest)] * calls
+    return _median_ms(lambda: silero.predict(asked), 300)
+
+
+def _turn_ends(smart_turn: SmartTurn, waves: list[Wave]) -> list[Row]:
+    def each(turns: int) -> float:
+        asked = [_in_room(wave) for wave in waves[:turns]]
+        return _median_ms(lambda: smart_turn.complete(asked), 20) / turns
+
+    return [(f"end-of-turn model, {turns} turns together, each", each(turns), "ms", None) for turns in (1, 2, 4)]
 
 
 def _recogniser(name: str, stt: WhisperSpeechToText, waves: list[Wave]) -> list[Row]:
@@ -130,8 +148,16 @@ def _plain(text: str) -> str:
 
 async def _turns(silero: SileroModel, smart_turn: SmartTurn, stt: WhisperSpeechToText, waves: list[Wave]) -> list[Row]:
     """A microphone in real time, through the whole listener."""
-    worker, clock, microphone = Worker("turn-end"), Clock(), Channel[AudioChunk](31, "drop_oldest")
-    listener = Listener(silero.detector(), smart_turn, worker, stt, microphone, Timeline(), clock)
+    clock, microphone = Clock(), Channel[AudioChunk](31, "drop_oldest")
+    worker, detecting = Worker("turn-end"), Worker("speech-detector")
+    listener = Listener(
+        silero.live(Batcher(detecting, silero.predict)),
+        Batcher(worker, smart_turn.complete),
+        stt,
+        microphone,
+        Timeline(),
+        clock,
+    )
     sound = np.concatenate([_in_room(wave, 1.0, 2.0) for wave in waves])
     utterances: list[Utterance] = []
 
@@ -150,6 +176,7 @@ async def _turns(silero: SileroModel, smart_turn: SmartTurn, stt: WhisperSpeechT
         tasks.create_task(read())
         tasks.create_task(speak())
     worker.close()
+    detecting.close()
     decided = [utterance.decided_at - utterance.span.end for utterance in utterances]
     there = [utterance.recognised_at - utterance.span.end for utterance in utterances]
     return [

@@ -54,6 +54,16 @@ async def test_the_event_loop_goes_on_while_a_model_works(worker: Worker) -> Non
         gate.set()
 
 
+async def test_a_worker_of_two_threads_serves_a_second_caller_beside_a_slow_one() -> None:
+    worker, gate = Worker("test-model", threads=2), threading.Event()
+    async with asyncio.TaskGroup() as tasks:
+        slow = tasks.create_task(worker.run(gate.wait))
+        assert await asyncio.wait_for(worker.run(lambda: 1), 5) == 1
+        assert not slow.done()
+        gate.set()
+    worker.close()
+
+
 async def test_items_that_come_while_the_model_is_busy_are_one_batch(worker: Worker) -> None:
     gate, batches = threading.Event(), []
 

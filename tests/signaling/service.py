@@ -17,7 +17,7 @@ from aiohttp import web
 
 from analysis.engines import Transcript
 from media.types import SPEECH_RATE, Pixels, Wave
-from media.worker import Worker
+from media.worker import Batcher, Worker
 from persona import PersonaManager
 from persona.engines import Prompt, SpeechPiece
 from persona.schema import Voice
@@ -46,14 +46,22 @@ class Deaf:
 
     def reset(self) -> None: ...
 
-    def complete(self, samples: Wave) -> float:
-        return 1.0
-
     async def transcribe(self, samples: Wave) -> Transcript:
         return Transcript("")
 
     def read(self, pixels: Pixels, t: float) -> Any:
         raise AssertionError("nobody shows a picture here")
+
+
+class DeafLive:
+    """The same, of a microphone."""
+
+    frame = 512
+
+    async def probability(self, frame: Wave) -> float:
+        return 0.0
+
+    def reset(self) -> None: ...
 
 
 class Terse(Deaf):
@@ -71,13 +79,16 @@ class Terse(Deaf):
 def engines() -> Engines:
     """Engines without a model."""
     terse: Any = Terse()
+    turn_end = Worker("turn-end")
     return Engines(
         stt=terse,
         model=terse,
         voice=terse,
         new_speech_detector=Deaf,  # type: ignore[arg-type]
-        turn_end=terse,
-        turn_end_worker=Worker("turn-end"),
+        new_live_detector=DeafLive,
+        detector_worker=Worker("speech-detector"),
+        sounds_finished=Batcher(turn_end, lambda turns: [1.0] * len(turns)),
+        turn_end_worker=turn_end,
         new_landmarker=Terse,  # type: ignore[arg-type]
         face_worker=Worker("face"),
         prompt_worker=Worker("prompt"),

@@ -64,7 +64,7 @@ def test_what_was_not_measured_is_null_with_its_reason():
 
 def test_a_face_is_told_with_its_expression_and_its_head_against_the_baseline():
     [reading] = film(1 / 15, 15, yaw=lambda t: 4.0, pitch=lambda t: 6.0)
-    own = FaceBaseline(4.0, 6.0, 5.0, 0.0, 60.0, 0.1, 0.1, True)
+    own = FaceBaseline(4.0, 6.0, 5.0, 0.0, 60.0, 0.1, 0.1, True, 1.0)
     live = LiveFace(lambda: own)
     live.express(ExpressionReading(reading.t, "슬픔", 0.8, {"슬픔": 0.8, "중립": 0.2}, "face-api"))
     told = data_of(wire_coach.face(reading, live.see(reading), own))
