@@ -95,7 +95,7 @@ libraries: | $(PY)
 	@$(call system,libegl1=libEGL.so.1 libgles2=libGLESv2.so.2 libgl1=libGL.so.1 libglib2.0-0=libgthread-2.0.so.0 libcurl4=libcurl.so.4)
 
 test-tools: | $(PY)
-	@$(call system,chromium=chromium fonts-noto-cjk=lang:ko)
+	@$(call system,chromium=chromium coturn=turnserver fonts-noto-cjk=lang:ko)
 
 # --- Node packages of the client-kit test ---
 

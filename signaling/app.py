@@ -5,11 +5,10 @@ It must not know audio or models; `run.py` hands in the calls' registry, the eng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
-from aiortc import RTCIceServer
 
 from persona import PersonaManager
 from persona.conversation import Patience
@@ -25,6 +24,7 @@ from signaling.engines import Engines
 from signaling.entry import entry
 from signaling.errors import errors_as_json
 from signaling.headers import add_headers
+from signaling.ice import Ice
 from signaling.limits import Limits, by_address, by_person
 from signaling.metrics import METRICS, METRICS_TOKEN, Metrics
 from signaling.origins import Origins, turn_away
@@ -84,7 +84,7 @@ def make_app(
     *,
     web_folder: Path,
     policy: Policy,
-    ice_servers: Sequence[RTCIceServer] = (),
+    ice: Ice | None = None,
     limits: CallLimits | None = None,
     patience: Patience | None = None,
     auth: Auth | None = None,
@@ -132,7 +132,7 @@ def make_app(
         uploads=uploads,
         readers=Readers(engines, uploads.sandbox),
         policy=policy,
-        ice_servers=tuple(ice_servers),
+        ice=ice or Ice(),
         limits=limits or CallLimits(),
         patience=patience,
         guests=auth is None,

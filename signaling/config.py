@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import jwt
-from pydantic import Field, IPvAnyNetwork, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from media.errors import DeyeonsoError
 
 SHORTEST_SECRET = 32  # bytes, as HS256 asks for (RFC 7518, 3.2)
+_ICE = {"stun_url": r"stuns?:%s", "turn_url": r"turns?:%s(\?transport=(udp|tcp))?"}
+_PLACE = r"[A-Za-z0-9.-]+(:[0-9]{1,5})?"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 Listed = Annotated[tuple[str, ...], NoDecode]
 
@@ -74,6 +76,7 @@ class Config(BaseSettings):
     turn_url: str = ""
     turn_username: str = ""
     turn_credential: str = ""
+    turn_secret: str = Field(default="", validate_default=True)  # after those it is checked against
 
     @field_validator("allowed_origins", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
@@ -119,6 +122,26 @@ class Config(BaseSettings):
             raise ValueError("this is a secret key, and browsers are told this one: put the publishable key here")
         return value
 
+    @field_validator("stun_url", "turn_url")
+    @classmethod
+    def _an_ice_url(cls, value: str, info: ValidationInfo) -> str:
+        kind = str(info.field_name)
+        if value and not re.fullmatch(_ICE[kind] % _PLACE, value):
+            raise ValueError(f"must look like {kind[:4]}:host:port")
+        return value
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _one_way_in(cls, value: str, info: ValidationInfo) -> str:
+        url, pair = info.data.get("turn_url"), [info.data.get(f"turn_{name}") for name in ("username", "credential")]
+        if value and any(pair):
+            raise ValueError("TURN_USERNAME and TURN_CREDENTIAL are set too: use the secret or the pair, not both")
+        if (value or any(pair)) and url == "":
+            raise ValueError("TURN_URL is not set: whose secret or user is this?")
+        if url and not value and not all(pair):
+            raise ValueError("TURN_URL needs it (coturn's static-auth-secret), or TURN_USERNAME and TURN_CREDENTIAL")
+        return value
+
     @property
     def origins(self) -> tuple[str, ...]:
         """Origins of other sites that may use the API."""
@@ -126,7 +149,19 @@ class Config(BaseSettings):
 
 
 # Misspelt names of ours would be silently ignored: these prefixes belong to us, so an unknown one is an error.
-_OUR_PREFIXES = ("STT_", "LLM_", "TTS_", "MONGODB_", "SUPABASE_", "OPENAI_", "DATA_", "KEEP_", "STORE_")
+_OUR_PREFIXES = (
+    "STT_",
+    "LLM_",
+    "TTS_",
+    "MONGODB_",
+    "SUPABASE_",
+    "OPENAI_",
+    "DATA_",
+    "KEEP_",
+    "STORE_",
+    "TURN_",
+    "STUN_",
+)
 _OF_LIBRARIES = {"OPENAI_ORG_ID", "OPENAI_ORGANIZATION", "OPENAI_PROJECT_ID", "OPENAI_LOG", "OPENAI_WEBHOOK_SECRET"}
 
 
@@ -143,7 +178,9 @@ def read_config(env_file: str | None = ".env") -> Config:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "?"
         shown = (
-            "" if any(word in name for word in ("KEY", "CREDENTIAL", "TOKEN", "URI")) else f" = {first.get('input')!r}"
+            ""
+            if any(word in name for word in ("KEY", "CREDENTIAL", "TOKEN", "SECRET", "URI"))
+            else f" = {first.get('input')!r}"
         )
         message = f"{name}{shown}: {first['msg'].removeprefix('Value error, ')}"
         raise DeyeonsoError("bad_config", message, "caller") from None

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from aiortc import RTCIceServer
 
 from persona.conversation import Patience
 from signaling.auth import Identity, unauthorized
@@ -19,6 +18,7 @@ from signaling.cast import Cast
 from signaling.chats import Chats
 from signaling.consents import require
 from signaling.engines import Engines
+from signaling.ice import Ice
 from signaling.lease import Lease
 from signaling.readers import Readers
 from signaling.sdp import Policy
@@ -42,7 +42,7 @@ class Context:
     uploads: Uploads
     readers: Readers
     policy: Policy
-    ice_servers: tuple[RTCIceServer, ...]
+    ice: Ice
     limits: CallLimits
     patience: Patience
     guests: bool  # nobody signs in: everybody is the one local guest

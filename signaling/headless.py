@@ -18,7 +18,7 @@ import aiohttp
 import av
 import numpy as np
 import orjson
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack, VideoStreamTrack
 
 from media import jitter
@@ -160,7 +160,8 @@ class HeadlessPeer:
         self._video = video
         self._resume_token = resume_token
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.configuration = RTCConfiguration(iceServers=[])  # the server tells of some
+        self._pc = RTCPeerConnection(self.configuration)
         self._group = asyncio.TaskGroup()
         self._news = asyncio.Condition()
         self._http: aiohttp.ClientSession | None = None
@@ -182,6 +183,8 @@ class HeadlessPeer:
         await self._group.__aexit__(None, None, None)
 
     async def _connect(self) -> None:
+        told = await self._request("GET", "/calls/ice-servers", None)
+        self.configuration.iceServers = [RTCIceServer(**one) for one in told["iceServers"]]
         self._pc.addTrack(self.mouth)
         if self._video is not None:
             self._pc.addTrack(Film(self._video, self.clock))

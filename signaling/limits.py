@@ -22,7 +22,7 @@ from signaling.entry import BY_TICKET, is_public, route_of
 from signaling.errors import Handler
 from signaling.gate import Gate
 
-Kind = Literal["requests", "sockets", "offers", "chat", "media", "uploads", "exports", "strangers"]
+Kind = Literal["requests", "sockets", "offers", "relays", "chat", "media", "uploads", "exports", "strangers"]
 REMEMBERED = 20_000  # (kind, person) pairs whose gate is kept; one that is forgotten starts anew
 FULL = 2.0  # s to come back after, where something else must end first
 
@@ -40,6 +40,7 @@ class Rule:
 RULES: Mapping[Kind, Rule] = {
     "requests": Rule(per_minute=3000, burst=500, at_once=64, together=1024),
     "offers": Rule(per_minute=60, burst=40, at_once=8, together=32),
+    "relays": Rule(per_minute=60, burst=40, at_once=8, together=64),
     "chat": Rule(per_minute=60, burst=30, at_once=4, together=64),
     "media": Rule(per_minute=60, burst=30, at_once=4, together=16),
     "uploads": Rule(per_minute=60, burst=30, at_once=4, together=16),
@@ -51,6 +52,7 @@ RULES: Mapping[Kind, Rule] = {
 _WORK: Mapping[tuple[str, str], Kind] = {
     ("POST", "/calls"): "offers",
     ("POST", "/api/offer"): "offers",
+    ("GET", "/calls/ice-servers"): "relays",
     ("POST", "/chat"): "chat",
     ("POST", "/personas/try"): "chat",
     ("POST", "/voice/analyze"): "media",

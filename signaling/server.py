@@ -19,7 +19,6 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from aiortc import RTCIceServer
 
 from media.clock import monotonic
 from media.errors import DeyeonsoError
@@ -32,6 +31,7 @@ from signaling.config import Config, is_loopback
 from signaling.consents import sent_abroad
 from signaling.context import SignIn
 from signaling.engines import Engines
+from signaling.ice import Ice
 from signaling.logs import log_to_files
 from signaling.metrics import Metrics
 from signaling.origins import Origins, local
@@ -111,7 +111,7 @@ async def serve(config: Config, choose_engines: Callable[[Config], Awaitable[Eng
             store,
             web_folder=WEB,
             policy=Policy(loopback=is_loopback(config.host), private=config.private_peers),
-            ice_servers=_ice_servers(config),
+            ice=Ice(config.stun_url, config.turn_url, config.turn_secret, config.turn_username, config.turn_credential),
             auth=auth,
             origins=origins_of(config),
             address_of=client_address(config.trusted_proxies),
@@ -214,12 +214,3 @@ def _bind(config: Config) -> socket.socket:
             raise DeyeonsoError("port_in_use", message, "caller") from None
         raise DeyeonsoError("cannot_listen", f"{config.host}:{config.port}: {error}", "caller") from None
     return listener
-
-
-def _ice_servers(config: Config) -> list[RTCIceServer]:
-    servers = [RTCIceServer(urls=config.stun_url)] if config.stun_url else []
-    if config.turn_url:
-        servers.append(
-            RTCIceServer(urls=config.turn_url, username=config.turn_username, credential=config.turn_credential)
-        )
-    return servers

@@ -28,7 +28,21 @@ def free_port() -> int:
 
 def environment(**settings: str) -> dict[str, str]:
     """This process's environment with none of the product's own settings but `settings`."""
-    ours = ("OPENAI_", "MONGODB_", "SUPABASE_", "JWT_", "STT_", "LLM_", "TTS_", "HOST", "PORT", "DATA_DIR", "MAX_CALLS")
+    ours = (
+        "OPENAI_",
+        "MONGODB_",
+        "SUPABASE_",
+        "JWT_",
+        "STT_",
+        "LLM_",
+        "TTS_",
+        "HOST",
+        "PORT",
+        "DATA_DIR",
+        "MAX_CALLS",
+        "TURN_",
+        "STUN_",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, **settings}
 

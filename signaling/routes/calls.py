@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 from aiortc import RTCIceCandidate
+from multidict import CIMultiDict
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.clock import wall_time
@@ -19,6 +20,7 @@ from signaling.call import Call
 from signaling.coach import ANALYSES
 from signaling.consents import allowed, check_call
 from signaling.context import CONTEXT, Context, identity_of, lease_of, user_of
+from signaling.ice import links
 from signaling.keeper import Keeper
 from signaling.keepsake import relationship_of
 from signaling.lease import Lease
@@ -88,6 +90,20 @@ class CallReport(BaseModel):
     network: dict[str, Any] | None
 
 
+class IceServer(BaseModel):
+    """One entry of a browser's `RTCConfiguration.iceServers`."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceServers(BaseModel):
+    """Empty where none is configured: then only one's own addresses are tried."""
+
+    iceServers: list[IceServer]
+
+
 OFFER_ERRORS = (
     "bad_sdp",
     "no_audio",
@@ -150,7 +166,7 @@ async def _memory(store: Store, user_id: str, persona_id: str) -> Memory | None:
 
 async def _connect(context: Context, call: Call, offer: str, fresh: bool = False) -> str:
     try:
-        return await call.connect(offer, list(context.ice_servers))
+        return await call.connect(offer, context.ice.servers(wall_time()))
     except BaseException:
         if fresh:
             call.hang_up("bad_offer")
@@ -175,7 +191,9 @@ async def create(request: web.Request, query: WhipQuery, body: Offer | bytes) ->
     if isinstance(body, bytes):
         offer = body.decode("utf-8", "replace")
         call, answer, _ = await begin_call(context, lease, offer, "offer", query.persona_id)
-        headers = {"Location": f"/calls/{call.id}", "ETag": f'"{call.id}"'}
+        headers = CIMultiDict({"Location": f"/calls/{call.id}", "ETag": f'"{call.id}"'})
+        for link in links(context.ice.servers(wall_time())):
+            headers.add("Link", link)
         return web.Response(status=201, body=answer.encode(), content_type=SDP, headers=headers)
     if body.resume_token is not None:
         offer = check_offer(body.sdp, body.type, context.policy)
@@ -187,6 +205,17 @@ async def create(request: web.Request, query: WhipQuery, body: Offer | bytes) ->
         call, answer, token = await begin_call(context, lease, body.sdp, body.type, body.persona_id, body.session_id)
     described = CallAnswer(call_id=call.id, session_id=call.session_id, pc_id=call.id, sdp=answer, resume_token=token)
     return reply(described, 201, {"Location": f"/calls/{call.id}"})
+
+
+@api.get("/calls/ice-servers", "ICE 서버 · STUN and TURN for a call", answers={200: IceServers})
+async def ice_servers(request: web.Request) -> web.Response:
+    """Ask anew for each call: the credentials of TURN are good for a little longer than the longest one."""
+    found = [
+        IceServer(urls=list(one.urls), username=one.username, credential=one.credential)
+        for one in request.app[CONTEXT].ice.servers(wall_time())
+    ]
+    body = IceServers(iceServers=found).model_dump_json(exclude_none=True)
+    return web.Response(text=body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @api.get("/calls/{id}", "통화 상태 · How a call is doing", errors=["call_unknown"])

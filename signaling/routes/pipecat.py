@@ -10,6 +10,7 @@ from typing import Literal
 from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field
 
+from media.clock import wall_time
 from media.errors import DeyeonsoError
 from signaling.api import Api
 from signaling.context import CONTEXT, identity_of, lease_of, user_of
@@ -77,7 +78,7 @@ async def offer(request: web.Request, body: KitOffer) -> KitAnswer:
         else:
             checked = check_offer(body.sdp, body.type, context.policy)
             call.lease.extend(identity_of(request))
-            answer = await call.connect(checked, list(context.ice_servers))
+            answer = await call.connect(checked, context.ice.servers(wall_time()))
     if call is None:
         wishes = body.request_data or Wishes()
         call, answer, _ = await begin_call(context, lease, body.sdp, body.type, wishes.persona_id, wishes.session_id)

@@ -78,6 +78,9 @@ export const getPortraits = () =>
 /** @returns {Promise<Health>} */
 export const getHealth = () => request("/health");
 
+/** For one call: the credentials are good for little longer. @returns {Promise<RTCIceServer[]>} */
+export const getIceServers = () => request("/calls/ice-servers").then(({ iceServers }) => iceServers);
+
 /** @param {RTCSessionDescriptionInit} offer @param {string} personaId @returns {Promise<Answer>} */
 export const placeCall = (offer, personaId) =>
   request("/calls", json("POST", { sdp: offer.sdp, type: offer.type, persona_id: personaId }));

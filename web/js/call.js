@@ -4,7 +4,7 @@
 // Events (CustomEvent, `detail` in brackets): connected · open (she can be told that one is ready, and should be)
 // · voice [MediaStream] · message [Message] · quality [Quality] · trouble (the link is weak or gone) · recovered · ended ["hung-up" | "dropped" | "unreachable" | "closed"].
 
-import { ApiFault, endCall, placeCall, resumeCall } from "./api.js";
+import { ApiFault, endCall, getIceServers, placeCall, resumeCall } from "./api.js";
 import { Link } from "./link.js";
 import { clientReady, devices } from "./rtvi.js";
 
@@ -19,6 +19,7 @@ export class Call extends EventTarget {
   #tracks;
   #id = "";
   #token = "";
+  #iceServers = /** @type {RTCIceServer[]} */ ([]);
   #connected = false;
   #ready = false; // she was told; a new link tells it by itself
   #troubled = false;
@@ -57,6 +58,8 @@ export class Call extends EventTarget {
 
   /** Places the call; throws ApiFault when the server refuses it. */
   async place() {
+    this.#iceServers = await getIceServers().catch(() => []); // what is wrong, the offer will be told too
+    if (this.#ended) return;
     try {
       const answer = await this.#newLink().open((offer) => placeCall(offer, this.personaId));
       this.#remember(answer);
@@ -93,7 +96,7 @@ export class Call extends EventTarget {
 
   #newLink() {
     this.#link?.close();
-    const link = new Link(this.#tracks);
+    const link = new Link(this.#tracks, this.#iceServers);
     this.#link = link;
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ run) =>
       link.addEventListener(type, (event) => {

@@ -16,17 +16,19 @@ const HEARTBEAT = 1_000; // ms
 const SAMPLING = 2_000; // ms between quality readings
 
 export class Link extends EventTarget {
-  #peer = new RTCPeerConnection();
-  #channel = this.#peer.createDataChannel("chat", { ordered: true });
+  #peer;
+  #channel;
   #callId = "";
   #closed = false;
   #waiting = /** @type {RTCIceCandidate[]} */ ([]);
   #timers = /** @type {Record<string, number|undefined>} */ ({});
   #counted = { lost: 0, received: 0 };
 
-  /** @param {Tracks} tracks */
-  constructor({ microphone, camera, withCamera }) {
+  /** @param {Tracks} tracks @param {RTCIceServer[]} iceServers */
+  constructor({ microphone, camera, withCamera }, iceServers) {
     super();
+    this.#peer = new RTCPeerConnection({ iceServers });
+    this.#channel = this.#peer.createDataChannel("chat", { ordered: true });
     const streams = [new MediaStream()];
     this.senders = {
       microphone: this.#peer.addTransceiver(microphone, { direction: "sendrecv", streams }).sender,
