@@ -183,7 +183,7 @@ class HeadlessPeer:
         await self._group.__aexit__(None, None, None)
 
     async def _connect(self) -> None:
-        told = await self._request("GET", "/calls/ice-servers", None)
+        told = await self._request("GET", "/ice-servers", None)
         self.configuration.iceServers = [RTCIceServer(**one) for one in told["iceServers"]]
         self._pc.addTrack(self.mouth)
         if self._video is not None:

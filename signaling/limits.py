@@ -52,7 +52,7 @@ RULES: Mapping[Kind, Rule] = {
 _WORK: Mapping[tuple[str, str], Kind] = {
     ("POST", "/calls"): "offers",
     ("POST", "/api/offer"): "offers",
-    ("GET", "/calls/ice-servers"): "relays",
+    ("GET", "/ice-servers"): "relays",
     ("POST", "/chat"): "chat",
     ("POST", "/personas/try"): "chat",
     ("POST", "/voice/analyze"): "media",

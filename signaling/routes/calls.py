@@ -207,7 +207,7 @@ async def create(request: web.Request, query: WhipQuery, body: Offer | bytes) ->
     return reply(described, 201, {"Location": f"/calls/{call.id}"})
 
 
-@api.get("/calls/ice-servers", "ICE 서버 · STUN and TURN for a call", answers={200: IceServers})
+@api.get("/ice-servers", "ICE 서버 · STUN and TURN for a call", answers={200: IceServers})
 async def ice_servers(request: web.Request) -> web.Response:
     """Ask anew for each call: the credentials of TURN are good for a little longer than the longest one."""
     found = [

@@ -96,7 +96,7 @@ async def test_who_calls_is_told_the_servers_as_a_browser_wants_them_and_they_ar
     async with running(tmp_path, ice=ice) as service, aiohttp.ClientSession() as http:
         told = []
         for _ in range(2):
-            async with http.get(f"{service.url}/calls/ice-servers") as response:
+            async with http.get(f"{service.url}/ice-servers") as response:
                 assert (response.status, response.headers["Cache-Control"]) == (200, "no-store")
                 told.append((await response.json())["iceServers"])
     assert told[0][0] == {"urls": ["stun:stun.example:3478"]}
@@ -110,7 +110,7 @@ async def test_nothing_configured_is_an_empty_list(tmp_path):
     async with (
         running(tmp_path) as service,
         aiohttp.ClientSession() as http,
-        http.get(f"{service.url}/calls/ice-servers") as response,
+        http.get(f"{service.url}/ice-servers") as response,
     ):
         assert await response.json() == {"iceServers": []}
 

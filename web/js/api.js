@@ -79,7 +79,8 @@ export const getPortraits = () =>
 export const getHealth = () => request("/health");
 
 /** For one call: the credentials are good for little longer. @returns {Promise<RTCIceServer[]>} */
-export const getIceServers = () => request("/calls/ice-servers").then(({ iceServers }) => iceServers);
+export const getIceServers = () =>
+  request("/ice-servers", { signal: AbortSignal.timeout(3_000) }).then(({ iceServers }) => iceServers);
 
 /** @param {RTCSessionDescriptionInit} offer @param {string} personaId @returns {Promise<Answer>} */
 export const placeCall = (offer, personaId) =>
