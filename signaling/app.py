@@ -22,6 +22,7 @@ from signaling.chats import Chats
 from signaling.context import CHECK, CONTEXT, SIGN_IN, TICKETS, Context, SignIn
 from signaling.engines import Engines
 from signaling.entry import entry
+from signaling.erasure import ERASURE, Erasure, not_while_erased
 from signaling.errors import errors_as_json
 from signaling.headers import add_headers
 from signaling.ice import Ice
@@ -111,6 +112,7 @@ def make_app(
         entry(auth),
         audit_reads,
         by_person(allowances),
+        not_while_erased,
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[TICKETS] = Tickets()
@@ -119,6 +121,7 @@ def make_app(
     app[SIGN_IN] = sign_in or SignIn(required=auth is not None)
     app[METRICS] = metrics
     app[AUDIT] = Audit()
+    app[ERASURE] = Erasure()
     app[METRICS_TOKEN] = metrics_token
     patience = patience or Patience()
     cast = Cast(personas, store)

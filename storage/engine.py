@@ -24,7 +24,8 @@ class Match(Generic[D]):
     kind: Kind[D]
     owner: str | None
     where: Mapping[str, str] = field(default_factory=dict)
-    expired_by: dt.datetime | None = None  # only those with expires_at <= this
+    expired_by: dt.datetime | None = None  # only those with expires_at <= this …
+    undated_by: dt.datetime | None = None  # … or without one, and made by then
 
     def __post_init__(self) -> None:
         # Checked here, below everything, so that an operator such as {"$gt": ""} can reach no database as a value.

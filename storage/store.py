@@ -148,8 +148,17 @@ class Store:
                     yield kind.name, document
 
     async def sweep(self, at: dt.datetime) -> dict[str, int]:
-        """Delete what has expired at the moment `at`, files included; how many of each collection went."""
-        return {kind.name: await self._remove(Match(kind, None, expired_by=at)) for kind in KINDS if kind.expires}
+        """Delete what has expired at the moment `at`, files included; how many of each collection went.
+
+        What was written when nothing was dated counts from when it was made.
+        """
+        counts = {}
+        for kind in KINDS:
+            if kind.expires:
+                period = self._period(kind)
+                made_by = None if period is None else at - period
+                counts[kind.name] = await self._remove(Match(kind, None, expired_by=at, undated_by=made_by))
+        return counts
 
     async def write_file(self, relative: str, data: bytes) -> None:
         """Write one of `files`, off the loop, whole or not at all. Raises StoreUnavailable."""

@@ -19,6 +19,7 @@ from signaling.audit import AUDIT
 from signaling.coach import ANALYSES
 from signaling.consents import QUESTIONS, Question, Standing, answer, missing_for_call, standings
 from signaling.context import CONTEXT, Context, user_of
+from signaling.erasure import ERASURE
 from signaling.export import export_zip
 from storage import Access
 from storage.types import ConsentTo
@@ -133,12 +134,13 @@ async def export(request: web.Request, query: ExportQuery) -> web.StreamResponse
 
 @api.delete("/users/me", "모두 지우기 · Erase everything of mine", errors=["busy"])
 async def erase(request: web.Request) -> Erased:
-    """Calls that are on end first. It can be asked for again: nothing then is left to erase."""
+    """Requests and calls that are on end first. It can be asked for again: nothing then is left to erase."""
     context, user_id = request.app[CONTEXT], user_of(request)
-    context.streams.end_all_of(user_id, "erased")
-    if not await context.calls.end_all_of(user_id, "erased", ERASING):
-        raise DeyeonsoError("busy", "통화가 아직 마무리되고 있어요. 잠시 뒤에 다시 지워 주세요.")
-    counts = await context.store.erase(user_id)
+    async with request.app[ERASURE].erasing(user_id, ERASING):
+        context.streams.end_all_of(user_id, "erased")
+        if not await context.calls.end_all_of(user_id, "erased", ERASING):
+            raise DeyeonsoError("busy", "통화가 아직 마무리되고 있어요. 잠시 뒤에 다시 지워 주세요.")
+        counts = await context.store.erase(user_id)
     log.info("person_erased", documents=sum(counts.values()))
     return Erased(erased=counts)
 

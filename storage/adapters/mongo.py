@@ -138,7 +138,11 @@ def _criteria(match: Match[D]) -> Raw:
         if criteria.setdefault(key, match.owner) != match.owner:  # a user's id is its owner
             criteria["$nor"] = [{}]
     if match.expired_by is not None:
-        criteria["expires_at"] = {"$lte": match.expired_by}
+        due: Raw = {"expires_at": {"$lte": match.expired_by}}
+        if match.undated_by is None:
+            return criteria | due
+        undated = {"expires_at": None, match.kind.order: {"$lte": match.undated_by}}
+        criteria["$or"] = [due, undated]
     return criteria
 
 

@@ -130,8 +130,12 @@ def _where(match: Match[D]) -> tuple[str, list[str]]:
         clauses.append("id = ?" if name == "id" else f"{field(name)} = ?")
         values.append(value)
     if match.expired_by is not None:
-        clauses.append(f"{field('expires_at')} is not null and {field('expires_at')} <= ?")
+        due = f"{field('expires_at')} is not null and {field('expires_at')} <= ?"
         values.append(_text(match.expired_by))
+        if match.undated_by is not None:
+            due = f"({due} or {field('expires_at')} is null and at <= ?)"
+            values.append(_text(match.undated_by))
+        clauses.append(due)
     return " and ".join(clauses), values
 
 

@@ -6,7 +6,8 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack
 
+from persona.engines import Prompt
 from signaling.auth import Auth
 from signaling.consents import QUESTIONS, sent_abroad
 from signaling.context import CONTEXT, SignIn
 from signaling.routes import privacy
-from storage import Access, ChatMessage, ChatSession, Consent, DataKey, Store, StoreUnavailable, Upload
+from storage import Access, ChatMessage, ChatSession, Consent, DataKey, Memory, Store, StoreUnavailable, Upload
 from tests.fakes.supabase import ANON_KEY, FakeSupabase
-from tests.signaling.service import Service, running
+from tests.signaling.service import Service, Terse, agreed, engines, running
 
 VERSIONS = {question.to: question.version for question in QUESTIONS}
 ALL = list(VERSIONS)
@@ -213,6 +215,35 @@ async def test_everything_of_mine_comes_as_one_archive_and_nothing_of_others(gue
     _, slim = await ask(http, "GET", f"{guests.url}/users/me/export?media=false")
     with zipfile.ZipFile(io.BytesIO(slim)) as archive:
         assert not [name for name in archive.namelist() if name.startswith("media/")]
+
+
+async def test_a_chat_under_way_leaves_nothing_behind_an_erasing(tmp_path: Path, http) -> None:
+    """She is in the middle of her answer when everything is erased: it waits for her, and no line comes after it."""
+    gate = asyncio.Event()
+
+    class Slow(Terse):
+        async def reply(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+            yield "음, "
+            await gate.wait()
+            yield "그렇군요."
+
+    async with running(tmp_path, parts=replace(engines(), model=Slow())) as service:
+        await agreed(service.store, "guest")
+        url = service.url
+        async with asyncio.TaskGroup() as tasks:
+            chat = tasks.create_task(ask(http, "POST", f"{url}/chat", json={"message": "안녕하세요"}))
+            await asyncio.sleep(0.3)
+            erasing = tasks.create_task(ask(http, "DELETE", f"{url}/users/me"))
+            await asyncio.sleep(0.3)
+            status, told = await ask(http, "POST", f"{url}/chat", json={"message": "또 안녕하세요"})
+            assert (status, told["error"]["code"]) == (503, "busy")
+            assert not erasing.done()
+            gate.set()
+        assert chat.result()[0] == 200
+        assert erasing.result()[0] == 200
+        for kind in (ChatSession, ChatMessage, Memory, Consent):
+            assert [one async for one in service.store.each(kind, owner="guest")] == []
+        assert (await ask(http, "GET", f"{url}/chat/sessions"))[0] == 200
 
 
 async def test_an_export_that_breaks_off_is_seen_to_be_broken(guests: Service, http, monkeypatch) -> None:

@@ -32,6 +32,7 @@ from tests.storage.conftest import Place
 from tests.storage.samples import AT, HARD, message, one_of_each, recording, session, turn
 
 FAR = dt.datetime(2990, 1, 1, tzinfo=dt.UTC)  # MongoDB's own monitor, which goes by today's clock, leaves it alone
+LONG_AGO = dt.datetime(2001, 5, 6, tzinfo=dt.UTC)
 
 
 async def test_everything_comes_back_as_it_was_kept(store: Store, me: str) -> None:
@@ -251,6 +252,20 @@ async def test_a_sweep_takes_what_has_expired_and_nothing_else(store: Store, me:
         if isinstance(document, Recording):
             assert store.files.path(document.file).exists()
     assert set((await store.sweep(due)).values()) == {0}
+
+
+async def test_what_was_written_before_anything_was_dated_goes_when_its_time_is_up_too(place: Place, me: str) -> None:
+    week = dt.timedelta(days=7)
+    async with place.open() as store:  # of an earlier release, or without the setting
+        old = await store.add(message(me, "s", timestamp=LONG_AGO - week))
+        young = await store.add(message(me, "s", timestamp=LONG_AGO - week + dt.timedelta(seconds=1)))
+        upload = await store.add(recording(me, "s", store.files.new(me, ".webm"), created_at=LONG_AGO - week))
+        assert (old.expires_at, young.expires_at, upload.expires_at) == (None, None, None)
+    async with place.open(keep={"transcripts": week}) as store:
+        swept = await store.sweep(LONG_AGO)
+        assert {name: count for name, count in swept.items() if count} == {"chat_messages": 1}
+        assert await store.get(ChatMessage, young.id, owner=me) == young
+        assert await store.get(Recording, upload.id, owner=me) == upload  # media stay for good here
 
 
 async def test_what_is_kept_for_a_while_is_dated_when_it_is_written_and_goes_by_itself(place: Place, me: str) -> None:
