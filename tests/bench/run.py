@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("call", "hearing", "seeing", "coaching", "silence", "pacing", "jitter", "watching", "chat", "store")
+MODULES = ("call", "hearing", "seeing", "coaching", "recording", "silence")
+MODULES += ("pacing", "jitter", "watching", "chat", "store")
 
 
 def main(chosen: list[str]) -> int:
