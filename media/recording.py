@@ -110,3 +110,23 @@ class Recording:
         packet.is_keyframe = frame.whole
         self.pictures += 1
         self._file.mux(packet)
+
+
+def mend(cut_off: Any, sink: Any) -> float:
+    """Copy what a recording that was cut off holds to `sink`, with its length and an index; its seconds.
+
+    Nothing is decoded. Raises av.FFmpegError for what is no recording at all.
+    """
+    lasts = 0.0
+    with av.open(cut_off) as broken, av.open(sink, "w", format="webm", options=_OPTIONS) as whole:
+        streams = {stream.index: whole.add_stream_from_template(stream) for stream in broken.streams}
+        try:
+            for packet in broken.demux():
+                if packet.dts is None or packet.pts is None or packet.time_base is None:
+                    continue
+                lasts = max(lasts, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                packet.stream = streams[packet.stream.index]
+                whole.mux(packet)
+        except av.FFmpegError:  # torn in the middle of a block: it ends there
+            pass
+    return lasts

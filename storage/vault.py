@@ -7,9 +7,11 @@ key goes with the person.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -30,6 +32,7 @@ class Vault:
     def __init__(self, store: Store, master_key: bytes) -> None:
         self._store = store
         self._master = master_key
+        self._mending = asyncio.Lock()
         self.worker = Worker("recordings", backlog=1024)  # sealing, muxing and disk, for all calls
 
     async def begin(
@@ -61,6 +64,36 @@ class Vault:
             await self._store.update(Recording, recording.id, owner=recording.user_id, size=size, seconds=seconds)
         except NotFound:
             await self.worker.run(partial(self._store.files.remove, recording.file))
+
+    async def mend(self, recording: Recording, copy: Callable[[SealedReader, SealedWriter], float]) -> Recording:
+        """The recording as it is after `copy` made a whole one of what a crash had cut off; it gives its seconds.
+
+        Raises what `copy` raises; the recording is then as it was.
+        """
+        async with self._mending:
+            owner = recording.user_id
+            recording = await self._store.get(Recording, recording.id, owner=owner)
+            if recording.size is not None:
+                return recording  # somebody else who asked was first
+            source = await self.open(recording)
+            key = new_key()
+            wrapped = base64.b64encode(wrap(key, await self._key_of(owner), f"recording {recording.call_id}")).decode()
+            file = self._store.files.new(owner, _SUFFIXES[recording.media_type])
+
+            def make() -> tuple[int, float]:
+                with source, SealedWriter(self._store.files.path(file), key) as sink:
+                    seconds = copy(source, sink)
+                    return sink.size, seconds
+
+            try:
+                size, seconds = await self.worker.run(make)
+                fields = {"file": file, "key": wrapped, "size": size, "seconds": round(seconds, 3)}
+                mended = await self._store.update(Recording, recording.id, owner=owner, **fields)
+            except BaseException:
+                await self.worker.run(partial(self._store.files.remove, file))
+                raise
+            await self.worker.run(partial(self._store.files.remove, recording.file))
+            return mended
 
     async def open(self, recording: Recording) -> SealedReader:
         """Its bytes in plain; use the reader on `worker` only. Raises NotFound, StoreBroken `media_damaged`."""

@@ -9,16 +9,21 @@ import datetime as dt
 from contextlib import closing
 from functools import partial
 
+import structlog
 from aiohttp import web
+from av import FFmpegError
 from pydantic import BaseModel, ConfigDict, Field
 
 from media.errors import DeyeonsoError
+from media.recording import mend
 from signaling.api import Api
 from signaling.context import CONTEXT, Context, user_of
 from storage import ChatSession, Recording
 from storage.sealed import SealedReader
 
 api = Api("recordings", "녹화 · Recordings")
+log = structlog.get_logger()
+
 CHUNK = 256 * 1024  # bytes opened and sent at once
 
 
@@ -31,7 +36,7 @@ class RecordingView(BaseModel):
     call_id: str
     media_type: str = Field(description="video/webm or audio/webm; on the left the person, on the right the persona")
     begins: float = Field(description="s since the call began")
-    seconds: float | None = Field(description="null: cut off by a crash of the service, or still being made")
+    seconds: float | None = Field(description="null: still being made, or cut off too soon by a crash")
     size: int | None = Field(description="bytes; null like `seconds`")
     created_at: dt.datetime
     expires_at: dt.datetime | None
@@ -108,7 +113,19 @@ def _context(request: web.Request) -> Context:
 async def _all(request: web.Request, session_id: str) -> list[Recording]:
     store, owner = _context(request).store, user_of(request)
     await store.get(ChatSession, session_id, owner=owner)
-    return [one async for one in store.each(Recording, owner=owner, session_id=session_id)]
+    live = {call.id for call in _context(request).calls.of(owner)}
+    found = [one async for one in store.each(Recording, owner=owner, session_id=session_id)]
+    return [one if one.size is not None or one.call_id in live else await _mended(request, one) for one in found]
+
+
+async def _mended(request: web.Request, recording: Recording) -> Recording:
+    """One that a crash of the service cut off, made whole as far as it goes."""
+    vault = _context(request).vault
+    try:
+        return recording if vault is None else await vault.mend(recording, mend)
+    except (DeyeonsoError, FFmpegError) as error:  # it is offered as it is
+        log.warning("recording_not_mended", recording=recording.id, why=type(error).__name__)
+        return recording
 
 
 def _range(request: web.Request, size: int) -> tuple[int, int]:

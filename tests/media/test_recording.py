@@ -13,7 +13,7 @@ import pytest
 from media.clock import ManualClock
 from media.film import Film, FilmFrame, size_of
 from media.mixing import RATE
-from media.recording import Recording
+from media.recording import Recording, mend
 from media.types import HEARING_RATE, AudioChunk, Wave
 
 SECONDS = 6
@@ -116,6 +116,22 @@ def test_one_that_was_cut_off_plays_up_to_a_second_or_two_before(pictures: list[
     sound, rate = sound_of(sink.getvalue())
     assert len(sound) / rate > SECONDS - 2.1
     assert loudest(sound[rate : 2 * rate, 0], rate) == 440
+
+
+def test_one_that_was_cut_off_is_made_whole_without_touching_its_pictures(pictures: list[bytes]) -> None:
+    cut, sink = io.BytesIO(), io.BytesIO()
+    record(cut, film(pictures), SIZE, close=False)
+    for torn in (len(cut.getvalue()), len(cut.getvalue()) - 1000):
+        sink = io.BytesIO()
+        seconds = mend(io.BytesIO(cut.getvalue()[:torn]), sink)
+        assert seconds > SECONDS - 2.1
+        with av.open(io.BytesIO(sink.getvalue())) as file:
+            assert file.duration / 1e6 == pytest.approx(seconds, abs=0.1)
+            there = [bytes(packet) for packet in file.demux(video=0) if packet.size]
+        assert there == pictures[: len(there)]
+        assert len(there) > (SECONDS - 2) * 15
+    with pytest.raises(av.FFmpegError):
+        mend(io.BytesIO(b"no recording at all" * 100), io.BytesIO())
 
 
 def test_a_recording_of_nothing_closes_in_peace() -> None:

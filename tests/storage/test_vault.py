@@ -105,6 +105,37 @@ async def test_what_is_deleted_while_it_is_made_stays_deleted(vault: Vault, stor
     assert not (await store.page(Recording, owner="me")).items
 
 
+async def test_one_that_was_cut_off_is_mended_once_and_the_old_file_is_gone(vault: Vault, store: Store) -> None:
+    about = {"session_id": "s", "call_id": "c", "user_id": "me", "media_type": "video/webm"}
+    cut_off, file = await vault.begin(begins=0.0, **about)
+    file.write(FILM)
+    file.close()
+    copies = 0
+
+    def copy(source, sink) -> float:
+        nonlocal copies
+        copies += 1
+        sink.write(source.read(1000))
+        return 3.0
+
+    mended, again = await asyncio.gather(vault.mend(cut_off, copy), vault.mend(cut_off, copy))
+    assert mended == again == await store.get(Recording, cut_off.id, owner="me")
+    assert (copies, mended.size, mended.seconds) == (1, 1000, 3.0)
+    assert await play(vault, mended) == FILM[:1000]
+    assert not store.files.path(cut_off.file).exists()
+
+
+async def test_one_that_cannot_be_mended_stays_as_it_was(vault: Vault, store: Store, tmp_path: Path) -> None:
+    about = {"session_id": "s", "call_id": "c", "user_id": "me", "media_type": "video/webm"}
+    cut_off, file = await vault.begin(begins=0.0, **about)
+    file.write(FILM)
+    file.close()
+    with pytest.raises(ZeroDivisionError):
+        await vault.mend(cut_off, lambda *_: 1 // 0)
+    assert await play(vault, cut_off) == FILM
+    assert len(list((tmp_path / "media").rglob("*.webm"))) == 1
+
+
 async def test_another_master_key_is_named_as_the_reason(vault: Vault, store: Store) -> None:
     recording = await record(vault)
     other = Vault(store, os.urandom(32))
