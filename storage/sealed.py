@@ -72,7 +72,24 @@ class _Blocks:
         return self._name + number.to_bytes(8, "big")
 
 
-class SealedWriter(io.RawIOBase):
+class _Seekable(io.RawIOBase):
+    """A place in `size` bytes of plaintext."""
+
+    size = 0
+    _at = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def seekable(self) -> bool:
+        return True
+
+
+class SealedWriter(_Seekable):
     """A new sealed file to write to anywhere, as a muxer does. One thread at a time; `flush` seals what is open."""
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -85,8 +102,6 @@ class SealedWriter(io.RawIOBase):
         self._number = 0  # of the open block
         self._open = bytearray()
         self._changed = False
-        self._at = 0
-        self.size = 0  # bytes of plaintext
 
     def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]
         """Write at the present place; past the end too, where it fills up with zeros."""
@@ -105,16 +120,6 @@ class SealedWriter(io.RawIOBase):
             self._at += len(part)
         self.size = max(self.size, self._at)
         return written
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence])
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def seekable(self) -> bool:
-        return True
 
     def writable(self) -> bool:
         return True
@@ -141,7 +146,7 @@ class SealedWriter(io.RawIOBase):
             self._open = bytearray(self._blocks.read(number))
 
 
-class SealedReader(io.RawIOBase):
+class SealedReader(_Seekable):
     """A sealed file, whole or cut off, to be read anywhere. `size` is that of its plaintext."""
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -156,7 +161,6 @@ class SealedReader(io.RawIOBase):
         self._blocks = _Blocks(self._raw, key, head[4:])
         self._number = -1
         self._open = b""
-        self._at = 0
         self.size = self._measure(path.stat().st_size - _HEAD)
 
     def _measure(self, on_disk: int) -> int:
@@ -184,16 +188,6 @@ class SealedReader(io.RawIOBase):
         buffer[: len(part)] = part
         self._at += len(part)
         return len(part)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence])
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def seekable(self) -> bool:
-        return True
 
     def readable(self) -> bool:
         return True
