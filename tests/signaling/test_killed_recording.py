@@ -33,7 +33,10 @@ async def test_a_recording_that_was_killed_is_sealed_and_plays_up_to_the_kill(
             assert answer.status == 200
         async with HeadlessPeer(first.url, video=film) as peer:
             session = peer.call["session_id"]
+            await peer.greeted(timeout=90)
             peer.mouth.say(sound)
+            await peer.mouth.spoken.wait()
+            await asyncio.sleep(2)  # what sounds is written within one
             async with asyncio.timeout(60):
                 while sum(path.stat().st_size for path in first.data_dir.glob("media/*/*.webm")) < 300_000:
                     await asyncio.sleep(0.1)
@@ -66,7 +69,11 @@ async def test_a_recording_that_was_killed_is_sealed_and_plays_up_to_the_kill(
         with av.open(io.BytesIO(data)) as file:
             voices = np.concatenate([frame.to_ndarray().T for frame in file.decode(audio=0)])
         assert len(pictures) > 30
-        assert np.abs(voices[:, 0]).max() > 0.05  # the person is heard
+        rms = [np.sqrt(np.mean(np.square(voices[:, side]))) for side in (0, 1)]
+        assert min(rms) > 0.005  # the person is heard, and so is she
+        greeting = np.flatnonzero(np.abs(voices[:, 1]) > 0.05)
+        speech = np.flatnonzero(np.abs(voices[:, 0]) > 0.05)
+        assert greeting[-1] < speech[-1]  # each in its turn
         assert again.stop() == 0
     finally:
         again.process.kill()
