@@ -165,7 +165,7 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         new_speech_detector=silero.result().detector,
         new_live_detector=partial(silero.result().live, Batcher(detecting, silero.result().predict, limit=32)),
         detector_worker=detecting,
-        sounds_finished=Batcher(turn_end, smart_turn.result().complete),
+        sounds_finished=Batcher(turn_end, smart_turn.result().complete, limit=8 if small == "cuda" else 2),
         turn_end_worker=turn_end,
         new_landmarker=lambda: MediaPipeLandmarker(landmarker),
         face_worker=face,

@@ -89,6 +89,7 @@ class Listener:
         self._onset = 0.0  # s, of the confirmed turn
         self._count = 0
         self._lost = 0.0  # s lost in a row
+        self._deaf = False  # the detector fails
         # Frames and verdicts both move the turn on, and each waits while its events are read: one at a time.
         self._deciding = asyncio.Lock()
 
@@ -122,7 +123,7 @@ class Listener:
             if self._lost >= self.settings.forget_after_lost:
                 self._detector.reset()
             self._lost = 0.0
-            probability = await self._detector.probability(frame.samples)
+            probability = await self._probability(frame)
         async with self._deciding:
             events = self._taker.step(
                 frame.start, frame.end, probability, lost=frame.lost, persona_speaking=self.persona_speaking()
@@ -130,6 +131,18 @@ class Listener:
             await self._follow(events, tasks)
         kept_from = frame.end if self._taker.onset is None else self._taker.onset
         self._recent.forget_before(kept_from - self.settings.pre_roll)
+
+    async def _probability(self, frame: Frame) -> float:
+        """Of speech; a detector that fails is told of once, and hears nothing until it works again."""
+        try:
+            probability = await self._detector.probability(frame.samples)
+        except Exception as error:
+            if not self._deaf:
+                self._deaf = True
+                await self._report("speech-detector", error)
+            return 0.0
+        self._deaf = False
+        return probability
 
     async def _follow(self, events: list[TurnEvent], tasks: asyncio.TaskGroup) -> None:
         for event in events:

@@ -6,6 +6,7 @@ and says so; it never ends the call.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -51,6 +52,7 @@ class Watcher:
         self.failed = 0  # pictures that could not be read
         self.black = 0  # of a camera that is turned off or covered: nobody is absent from those
         self._make = landmarker
+        self._eye = threading.Lock()  # one job at a time touches the engine
         self._worker = worker
         self._pictures = pictures
         self._timeline = timeline
@@ -73,7 +75,7 @@ class Watcher:
                     if eye is None:
                         eye = await self._worker.run(self._make)
                     express = self._crops is not None and picture.t >= self._next_crop
-                    reading, crop = await self._worker.run(partial(_look, eye, picture, express))
+                    reading, crop = await self._worker.run(partial(self._look, eye, picture, express))
                 except Exception as error:
                     self.failed += 1
                     failures += 1
@@ -95,8 +97,16 @@ class Watcher:
             if self._crops is not None:
                 self._crops.close()
             if eye is not None:
-                # Also when cancelled, and behind a reading still under way: only the worker's thread may touch it.
-                await self._worker.run(eye.close)
+                # Also when cancelled, and after a reading still under way on another of the worker's threads.
+                await self._worker.run(partial(self._close, eye))
+
+    def _look(self, eye: FaceLandmarker, picture: Picture, express: bool) -> tuple[FaceReading | None, Pixels | None]:
+        with self._eye:
+            return _look(eye, picture, express)
+
+    def _close(self, eye: FaceLandmarker) -> None:
+        with self._eye:
+            eye.close()
 
     def _report(self, t: float, error: Exception) -> None:
         code = error.code if isinstance(error, DeyeonsoError) else "analyzer_failed"

@@ -66,7 +66,7 @@ class Batcher(Generic[Item, Result]):
         self._queue: deque[tuple[Item, Future[Result]]] = deque()
 
     async def run(self, item: Item) -> Result:
-        """The model's result for `item`. Raises what the model raised for its batch."""
+        """The model's result for `item`. Raises what the model raises for it."""
         entry: tuple[Item, Future[Result]] = (item, Future())
         self._queue.append(entry)
         try:
@@ -86,13 +86,18 @@ class Batcher(Generic[Item, Result]):
                 batch.append(self._queue.popleft())
             except IndexError:
                 break
-        if not batch:
-            return
+        if batch:
+            self._predict_batch(batch)
+
+    def _predict_batch(self, batch: Sequence[tuple[Item, Future[Result]]]) -> None:
         try:
             results = self._predict([item for item, _ in batch])
         except Exception as error:
-            for _, future in batch:
-                future.set_exception(error)
+            if len(batch) == 1:
+                batch[0][1].set_exception(error)
+                return
+            for entry in batch:  # one item's fault is not the others': each for itself
+                self._predict_batch([entry])
         else:
             for (_, future), result in zip(batch, results, strict=True):
                 future.set_result(result)

@@ -1,7 +1,7 @@
 """Pitch by swift-f0 (ONNX, 0.1 million parameters): 5 s of sound in some 25 ms of one core.
 
 It must not know turns or scores. One session serves all calls on a worker, turn after turn: its graph takes one sound
-at a time ([1, samples]).
+at a time ([1, samples]). The package runs it on the CPU, whatever DEVICE says: for a turn that is some 25 ms.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from analysis.adapters.silero import SileroModel
 from analysis.adapters.smart_turn import SmartTurn
 from analysis.adapters.whisper import WhisperSpeechToText
 from analysis.listener import ListenerSettings
@@ -184,6 +185,23 @@ async def test_without_an_end_of_turn_model_silence_ends_the_turn(
     assert stopped.complete is None
     assert len(heard.utterances) == 1
     assert any(isinstance(event, AnalyzerFault) and event.analyzer == "end-of-turn" for event in heard.events)
+
+
+async def test_a_detector_that_fails_for_a_while_is_told_of_once_and_the_next_turn_is_heard(
+    listen, room, speak, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict, frames = SileroModel.predict, 0
+
+    def failing(model: SileroModel, asked: list) -> list:
+        nonlocal frames
+        frames += 1
+        return predict(model, asked) if frames > 20 else [1 // 0]
+
+    monkeypatch.setattr(SileroModel, "predict", failing)
+    heard = await listen(room(1.5, speak("안녕하세요. 만나서 정말 반가워요."), 2.0))
+    faults = [event for event in heard.events if isinstance(event, AnalyzerFault)]
+    assert [fault.analyzer for fault in faults] == ["speech-detector"]
+    assert len(heard.utterances) == 1
 
 
 async def test_two_sentences_at_once_from_two_calls_share_one_recogniser(listen, room, speak, error_rate) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -123,3 +125,27 @@ async def test_a_camera_that_is_turned_off_is_no_absence_of_a_face(weights: Weig
     await watcher.run()
     assert (watcher.read, watcher.black, watcher.failed) == (10, 20, 0)
     assert [event.t for event in timeline if isinstance(event, FaceReading)] == [n / 10 for n in range(2, 30, 3)]
+
+
+async def test_an_eye_is_never_closed_while_it_looks(worker: Worker) -> None:
+    """Its call ends, or consent is withdrawn, in the middle of a picture, and the worker has a thread to spare."""
+    looks, done = threading.Event(), list[str]()
+
+    class Slow:
+        def read(self, pixels: np.ndarray, t: float) -> FaceReading:
+            looks.set()
+            time.sleep(0.3)
+            done.append("read")
+            return FaceReading(t, 64, 48)
+
+        def close(self) -> None:
+            done.append("closed")
+
+    pictures: Channel[Picture] = Channel(1, "drop_oldest")
+    with closing(Worker("face", threads=2)) as face:
+        watching = asyncio.ensure_future(Watcher(Slow, face, pictures, Timeline()).run())
+        pictures.offer(Picture(0.0, Still()))
+        await asyncio.get_running_loop().run_in_executor(None, looks.wait)
+        watching.cancel()
+        await asyncio.wait([watching])
+    assert done == ["read", "closed"]

@@ -98,16 +98,24 @@ async def test_a_batch_never_exceeds_its_limit(worker: Worker) -> None:
     assert sum(sizes) == 9
 
 
-async def test_a_failed_batch_fails_each_of_its_items_and_the_next_goes_on(worker: Worker) -> None:
+async def test_an_item_that_fails_fails_alone_and_not_the_others_of_its_batch(worker: Worker) -> None:
+    gate, batches = threading.Event(), list[int]()
+
     def predict(items):
+        gate.wait()
+        batches.append(len(items))
         if "bad" in items:
             raise ValueError("bad item")
         return items
 
-    batcher = Batcher(worker, predict, limit=1)
-    good, bad = await asyncio.gather(batcher.run("good"), batcher.run("bad"), return_exceptions=True)
-    assert good == "good"
+    batcher = Batcher(worker, predict)
+    waiting = [asyncio.ensure_future(batcher.run(item)) for item in ("first", "good", "bad", "fine")]
+    await asyncio.sleep(0.05)
+    gate.set()
+    first, good, bad, fine = await asyncio.gather(*waiting, return_exceptions=True)
+    assert (first, good, fine) == ("first", "good", "fine")
     assert isinstance(bad, ValueError)
+    assert max(batches) >= 3  # they were one batch
 
 
 async def test_an_item_whose_caller_went_away_is_not_computed(worker: Worker) -> None:
