@@ -66,7 +66,7 @@ const REASONS = {
   too_little_speech: "말한 시간이 아직 짧아요",
   too_little_text: "알아들은 말이 아직 적어요",
   too_little_face: "얼굴이 보인 시간이 아직 짧아요",
-  unsteady_baseline: "처음에 시선이 여러 곳을 향해서 기준을 잡지 못했어요. 통화 전에 '내 기준 맞추기'를 해 보세요",
+  unsteady_baseline: "처음 몇 초 동안 시선이 여러 곳을 향해 기준을 못 잡았어요",
   no_camera: "카메라를 켜지 않았어요",
   no_face: "화면에 얼굴이 보이지 않았어요",
   low_frame_rate: "영상이 끊겨서 재지 못했어요",

@@ -39,6 +39,8 @@ export class Player {
     if (!part?.media) return;
     part.media.currentTime = Math.max(0, t - part.about.begins - BEFORE);
     part.media.play().catch(() => {}); // the controls are there
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    part.media.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
   }
 
   /** @param {{about: Recording, media: HTMLMediaElement|null, box: HTMLElement}} part */
