@@ -139,9 +139,9 @@ async def choose_engines(config: Config, weights: Weights) -> Engines:
         async with asyncio.TaskGroup() as loading:
             stt = loading.create_task(loader.run(lambda: _choose_stt(config, weights, speech)))
             smart_turn = loading.create_task(turn_end.run(lambda: SmartTurn(weights.path("smart-turn.onnx"), small)))
-            silero = loading.create_task(detecting.run(lambda: SileroModel(weights.path("silero-vad.onnx"))))
+            silero = loading.create_task(detecting.run(lambda: SileroModel(weights.path("silero-vad.onnx"), small)))
             loading.create_task(face.run(korean.load))
-            pitch = loading.create_task(coach.run(SwiftPitch))
+            pitch = loading.create_task(coach.run(partial(SwiftPitch, small)))
             expression = loading.create_task(
                 expressions.run(lambda: chosen_classifier(weights, config.expression_model, config.device))
             )

@@ -47,8 +47,9 @@ def _engines() -> VoiceAnalyzer:
             from analysis.adapters.whisper import WhisperSpeechToText
 
             weights = Weights()
-            silero = SileroModel(weights.path("silero-vad.onnx"))
+            small = chosen(wanted_here(), "onnxruntime")
+            silero = SileroModel(weights.path("silero-vad.onnx"), small)
             stt = WhisperSpeechToText(weights.path("whisper-base"), chosen(wanted_here(), "CTranslate2"))
             korean.load()
-            _analyzer = VoiceAnalyzer(stt, SwiftPitch(), silero.detector, Worker("voice-file"))
+            _analyzer = VoiceAnalyzer(stt, SwiftPitch(small), silero.detector, Worker("voice-file"))
         return _analyzer

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from analysis.adapters.device import Device, providers
 from media.types import HEARING_RATE, Wave
 from media.worker import Batcher
 
@@ -25,16 +26,13 @@ Answered = tuple[float, Wave]  # probability 0–1, and the state after them
 
 
 class SileroModel:
-    """The network, loaded once: .12 ms of one core for one frame, .06 ms each for eight together.
+    """The network, loaded once: .12 ms of one core for one frame, .06 ms each for eight together."""
 
-    Always on the CPU: copying half a millisecond's work to a GPU and back takes longer than doing it.
-    """
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, device: Device = "cpu") -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=providers(device))
         self._rate = np.array(HEARING_RATE, np.int64)
         # A state of zeros misses the first words it hears; the state that silence leads to does not.
         self.rest: Wave = np.zeros((2, 1, 128), np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import ctranslate2
 import onnxruntime
 import pytest
@@ -10,6 +12,8 @@ from analysis.adapters import face_api, smart_turn, whisper
 from analysis.adapters.device import PROBES, Device, Runtime, Wanted, chosen, providers, wanted_here
 from analysis.adapters.expression import chosen_classifier
 from analysis.adapters.face_api import FaceApiExpression
+from analysis.adapters.pitch import SwiftPitch
+from analysis.adapters.silero import SileroModel
 from analysis.adapters.smart_turn import SmartTurn
 from analysis.adapters.vit import VitExpression
 from analysis.adapters.whisper import WhisperSpeechToText
@@ -72,12 +76,24 @@ def test_the_adapters_hand_the_device_on(weights: Weights, monkeypatch: pytest.M
     for device in ("cuda", "cpu"):
         with pytest.raises(DeyeonsoError):
             WhisperSpeechToText(weights.path("whisper-base"), device)
-        for make in (lambda d: SmartTurn(weights.root, d), lambda d: FaceApiExpression(network, d)):
+        for make in (
+            lambda d: SmartTurn(weights.root, d),
+            lambda d: FaceApiExpression(network, d),
+            partial(SileroModel, weights.root),
+        ):
             with pytest.raises(Stop):
                 make(device)
     assert face_api.onnxruntime is smart_turn.onnxruntime is onnxruntime
-    assert asked == [("cuda", "float16"), [CUDA, CPU], [CUDA, CPU], ("cpu", "int8"), [CPU], [CPU]]
+    assert asked == [("cuda", "float16"), *3 * [[CUDA, CPU]], ("cpu", "int8"), *3 * [[CPU]]]
     assert (providers("cuda"), providers("cpu")) == ([CUDA, CPU], [CPU])
+
+
+def test_the_pitch_tracker_is_moved_to_the_device_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[list[str]] = []
+    monkeypatch.setattr(onnxruntime.InferenceSession, "set_providers", lambda _, wanted: moved.append(wanted))
+    SwiftPitch("cpu")
+    SwiftPitch("cuda")
+    assert moved == [[CUDA, CPU]]
 
 
 def test_the_expression_model_follows_its_own_runtime(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
