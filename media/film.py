@@ -44,9 +44,8 @@ def size_of(data: bytes) -> tuple[int, int] | None:
 class Film:
     """Encoded pictures in, `FilmFrame`s out: from a whole one on, and after a loss not before the next whole one."""
 
-    def __init__(self, clock: Clock, deliver: Callable[[FilmFrame], bool]) -> None:
+    def __init__(self, deliver: Callable[[FilmFrame], bool]) -> None:
         """`deliver` answers whether it wants more; if not, the next one it gets is a whole one."""
-        self._clock = clock
         self._deliver = deliver
         self._track_clock = TrackClock()
         self._last: int | None = None  # time stamp of the picture before
@@ -111,4 +110,4 @@ def install(receiver: RTCRtpReceiver, clock: Clock, deliver: Callable[[FilmFrame
     """Have every encoded picture of a video receiver offered to `deliver` too; call it in `on("track")`."""
     inside = vars(receiver)[_JITTER_BUFFER]
     codecs = vars(receiver)[_CODECS]  # filled in after the track is told of
-    vars(receiver)[_JITTER_BUFFER] = _Tap(inside, Film(clock, deliver), codecs, clock.now)
+    vars(receiver)[_JITTER_BUFFER] = _Tap(inside, Film(deliver), codecs, clock.now)

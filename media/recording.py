@@ -20,7 +20,6 @@ from media.types import HEARING_RATE, AudioChunk, Samples
 
 BIT_RATE = 64_000  # bit/s: two clear voices
 FRAME = round(0.020 * RATE)  # samples an Opus frame
-MAX_SIZE = 16_383  # pixels a side, as VP8 counts them
 _MILLI = Fraction(1, 1000)
 # A cluster a second, and no track waits longer for another: what a killed process loses of the film.
 _OPTIONS = {"cluster_time_limit": "1000", "max_interleave_delta": "1000000", "flush_packets": "1"}

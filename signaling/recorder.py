@@ -1,7 +1,7 @@
 """One call's recording: only with consent, only while it holds, sealed before it reaches the disk, off the loop.
 
 It must not know peers or HTTP, nor how sound and picture are muxed (media/recording.py) or kept (storage/vault.py).
-Off by default. What is withdrawn stops at once: what was taken and not written yet is thrown away.
+Off by default. What is withdrawn stops at once: what was taken and not muxed yet is thrown away.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Recorder:
         self._allowed = allowed
         self._tell = tell
         self._whose = {"session_id": session_id, "call_id": call_id, "user_id": user_id}
-        self._started = self._ended = self._failed = False
+        self._started = self._ended = False
         self._changed = asyncio.Event()
         self.recording = False
         self.dropped = 0  # chunks, frames and pictures that a slow disk had no room for
@@ -108,8 +108,7 @@ class Recorder:
                 self._tell("recording_on")
                 try:
                     await self._record(self._vault)
-                except BaseException:
-                    self._failed = True
+                except Exception:
                     self._tell("recording_failed")
                     raise
                 finally:

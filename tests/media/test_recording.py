@@ -10,7 +10,6 @@ import av
 import numpy as np
 import pytest
 
-from media.clock import ManualClock
 from media.film import Film, FilmFrame, size_of
 from media.mixing import RATE
 from media.recording import Recording, mend
@@ -157,7 +156,7 @@ def gather(
             kept.append(frame)
         return wants
 
-    reel, asked = Film(ManualClock(), deliver), []
+    reel, asked = Film(deliver), []
     for number, data in enumerate(pictures[first:], first):
         if number in lost:
             continue
